@@ -11,8 +11,11 @@
 
 #![allow(unsafe_code, reason = "vector intrinsics and target features live here and only here")]
 
+pub mod conv;
 pub mod elementwise;
+pub mod gemm;
 pub mod isa;
 pub mod math;
 pub mod parallel;
+pub mod pool;
 pub mod reduce;

@@ -85,3 +85,54 @@ pub fn collect<R: Send>(n: usize, work: usize, f: impl Fn(usize) -> R + Sync + S
         (0..n).into_par_iter().map(f).collect()
     }
 }
+
+/// Calls `f(i, plane)` for every `plane` elements of `dst`, in parallel if `work` is worth it.
+/// Several planes make a task, so that small ones cost no scheduling.
+pub fn for_planes(
+    dst: &mut [Real],
+    plane: usize,
+    work: usize,
+    f: impl Fn(usize, &mut [Real]) + Sync,
+) {
+    if dst.is_empty() {
+        return;
+    }
+    let group = group(dst.len() / plane, work);
+    for_chunks(dst, plane * group, work, |start, part| {
+        for (i, p) in part.chunks_mut(plane).enumerate() {
+            f(start / plane + i, p);
+        }
+    });
+}
+
+/// As [`for_planes`], for two slices with as many planes.
+pub fn for_planes2<B: Send>(
+    a: &mut [Real],
+    plane_a: usize,
+    b: &mut [B],
+    plane_b: usize,
+    work: usize,
+    f: impl Fn(usize, &mut [Real], &mut [B]) + Sync,
+) {
+    if a.is_empty() {
+        return;
+    }
+    let group = group(a.len() / plane_a, work);
+    let run = |(task, (a, b)): (usize, (&mut [Real], &mut [B]))| {
+        let planes = a.chunks_mut(plane_a).zip(b.chunks_mut(plane_b));
+        for (i, (a, b)) in planes.enumerate() {
+            f(task * group + i, a, b);
+        }
+    };
+    let (ca, cb) = (plane_a * group, plane_b * group);
+    if work < PAR_MIN || num_threads() == 1 {
+        a.chunks_mut(ca).zip(b.chunks_mut(cb)).enumerate().for_each(run);
+    } else {
+        a.par_chunks_mut(ca).zip(b.par_chunks_mut(cb)).enumerate().for_each(run);
+    }
+}
+
+/// Planes a task, such that a task is about [`CHUNK`] elements of effort.
+fn group(planes: usize, work: usize) -> usize {
+    (CHUNK * planes / work.max(1)).clamp(1, planes)
+}

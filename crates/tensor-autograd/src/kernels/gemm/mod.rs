@@ -1,0 +1,194 @@
+//! Matrix product: `C = A·B`, with the work around it (bias, ReLU, accumulation) fused in.
+
+pub mod naive;
+
+use super::parallel;
+use crate::Real;
+
+/// A matrix seen through two strides, so that a transpose or a slice costs nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct MatRef<'a> {
+    /// The elements; element `(i, j)` is `data[i * row_stride + j * col_stride]`.
+    pub data: &'a [Real],
+    /// Rows.
+    pub rows: usize,
+    /// Columns.
+    pub cols: usize,
+    /// Distance between neighbours in a column.
+    pub row_stride: usize,
+    /// Distance between neighbours in a row.
+    pub col_stride: usize,
+}
+
+impl<'a> MatRef<'a> {
+    /// `rows × cols` elements, row after row.
+    #[track_caller]
+    pub fn row_major(data: &'a [Real], rows: usize, cols: usize) -> Self {
+        MatRef::strided(data, rows, cols, cols, 1)
+    }
+
+    /// A matrix with any strides.
+    ///
+    /// # Panics
+    /// If the last element lies outside `data`.
+    #[track_caller]
+    pub fn strided(
+        data: &'a [Real],
+        rows: usize,
+        cols: usize,
+        row_stride: usize,
+        col_stride: usize,
+    ) -> Self {
+        let m = MatRef { data, rows, cols, row_stride, col_stride };
+        m.check();
+        m
+    }
+
+    /// The transpose: the same elements with rows and columns swapped.
+    pub fn t(self) -> Self {
+        MatRef {
+            rows: self.cols,
+            cols: self.rows,
+            row_stride: self.col_stride,
+            col_stride: self.row_stride,
+            ..self
+        }
+    }
+
+    /// Element `(i, j)`.
+    #[inline]
+    pub fn at(&self, i: usize, j: usize) -> Real {
+        self.data[i * self.row_stride + j * self.col_stride]
+    }
+
+    /// Elements from the first to one past the last.
+    fn span(&self) -> usize {
+        if self.rows == 0 || self.cols == 0 {
+            0
+        } else {
+            (self.rows - 1) * self.row_stride + (self.cols - 1) * self.col_stride + 1
+        }
+    }
+
+    #[track_caller]
+    fn check(&self) {
+        assert!(
+            self.span() <= self.data.len(),
+            "a {}×{} matrix with strides ({}, {}) needs {} elements, but there are {}",
+            self.rows,
+            self.cols,
+            self.row_stride,
+            self.col_stride,
+            self.span(),
+            self.data.len(),
+        );
+    }
+}
+
+/// What is added to the product before it is written.
+#[derive(Clone, Copy, Debug, Default)]
+pub enum Bias<'a> {
+    /// Nothing.
+    #[default]
+    None,
+    /// `bias[j]` to every element of column `j` (a linear layer's bias).
+    PerCol(&'a [Real]),
+    /// `bias[i]` to every element of row `i` (a convolution's bias).
+    PerRow(&'a [Real]),
+}
+
+/// What happens to the product on its way into `C`: `C = relu?(A·B + C? + bias)`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Epilogue<'a> {
+    /// Added to every row or column.
+    pub bias: Bias<'a>,
+    /// Negative results become zero; NaN stays.
+    pub relu: bool,
+    /// Adds to what `C` holds instead of overwriting it.
+    pub accumulate: bool,
+}
+
+impl<'a> Epilogue<'a> {
+    /// `C = A·B`.
+    pub const OVERWRITE: Epilogue<'static> =
+        Epilogue { bias: Bias::None, relu: false, accumulate: false };
+    /// `C += A·B`.
+    pub const ACCUMULATE: Epilogue<'static> =
+        Epilogue { bias: Bias::None, relu: false, accumulate: true };
+
+    /// `C = A·B + bias`, one bias a column.
+    pub fn bias_per_col(bias: &'a [Real]) -> Self {
+        Epilogue { bias: Bias::PerCol(bias), ..Epilogue::default() }
+    }
+
+    /// `C = A·B + bias`, one bias a row.
+    pub fn bias_per_row(bias: &'a [Real]) -> Self {
+        Epilogue { bias: Bias::PerRow(bias), ..Epilogue::default() }
+    }
+}
+
+#[track_caller]
+fn check(c: &[Real], a: &MatRef<'_>, b: &MatRef<'_>, e: &Epilogue<'_>) {
+    assert_eq!(a.cols, b.rows, "the inner dimensions of a matrix product differ");
+    assert_eq!(c.len(), a.rows * b.cols, "C must have A's rows times B's columns elements");
+    a.check();
+    b.check();
+    match e.bias {
+        Bias::None => {}
+        Bias::PerCol(bias) => assert_eq!(bias.len(), b.cols, "one bias a column"),
+        Bias::PerRow(bias) => assert_eq!(bias.len(), a.rows, "one bias a row"),
+    }
+}
+
+/// `C = A·B` (`[m, k]·[k, n] → [m, n]`, `C` row-major), then the epilogue.
+///
+/// # Panics
+/// If a length or an inner dimension does not fit.
+#[track_caller]
+pub fn gemm(c: &mut [Real], a: MatRef<'_>, b: MatRef<'_>, e: Epilogue<'_>) {
+    check(c, &a, &b, &e);
+    naive::gemm(c, a, b, e);
+}
+
+/// `C = A·B` with `A: [m, k]`, `B: [k, n]`, all row-major.
+#[track_caller]
+pub fn matmul(c: &mut [Real], m: usize, k: usize, n: usize, a: &[Real], b: &[Real]) {
+    gemm(c, MatRef::row_major(a, m, k), MatRef::row_major(b, k, n), Epilogue::OVERWRITE);
+}
+
+/// `C = A·Bᵀ` with `A: [m, k]`, `B: [n, k]`, all row-major.
+#[track_caller]
+pub fn matmul_nt(c: &mut [Real], m: usize, k: usize, n: usize, a: &[Real], b: &[Real]) {
+    gemm(c, MatRef::row_major(a, m, k), MatRef::row_major(b, n, k).t(), Epilogue::OVERWRITE);
+}
+
+/// `C = Aᵀ·B` with `A: [k, m]`, `B: [k, n]`, all row-major.
+#[track_caller]
+pub fn matmul_tn(c: &mut [Real], m: usize, k: usize, n: usize, a: &[Real], b: &[Real]) {
+    gemm(c, MatRef::row_major(a, k, m).t(), MatRef::row_major(b, k, n), Epilogue::OVERWRITE);
+}
+
+/// `C[i] = A[i]·B[i]` for `i < batch`; `C` is `[batch, m, n]`.
+///
+/// `a` and `b` describe the first matrix of each batch; `data` holds the whole batch, its matrices
+/// `a_step` and `b_step` elements apart (`0`: one matrix for all).
+#[track_caller]
+pub fn gemm_batched(
+    c: &mut [Real],
+    batch: usize,
+    (a, a_step): (MatRef<'_>, usize),
+    (b, b_step): (MatRef<'_>, usize),
+    e: Epilogue<'_>,
+) {
+    let size = a.rows * b.cols;
+    assert_eq!(c.len(), batch * size, "C must be [batch, m, n]");
+    if size == 0 {
+        return;
+    }
+    parallel::for_chunks(c, size, batch * size * a.cols.max(1), |start, c| {
+        let i = start / size;
+        let a = MatRef { data: &a.data[i * a_step..], ..a };
+        let b = MatRef { data: &b.data[i * b_step..], ..b };
+        gemm(c, a, b, e);
+    });
+}
