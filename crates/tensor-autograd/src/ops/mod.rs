@@ -3,5 +3,8 @@
 //! An op is one place: forward, gradient rules, documentation, shape check, gradient check and
 //! reference stand together. To add one, write such a file and name it below.
 
+mod activation;
 mod binary;
 mod broadcast;
+mod gradient_flow;
+mod unary;
