@@ -4,7 +4,16 @@
 //! reference stand together. To add one, write such a file and name it below.
 
 mod activation;
+mod axes;
 mod binary;
 mod broadcast;
 mod gradient_flow;
+mod join;
+mod permute;
+mod reshape;
+mod slice;
+mod sum;
 mod unary;
+
+pub use axes::Axes;
+pub use join::{concat, stack};

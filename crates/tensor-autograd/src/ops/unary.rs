@@ -89,7 +89,15 @@ impl<'t> Var<'t> {
         assert!(lo <= hi, "clamp: the bounds {lo} and {hi} leave no room");
         self.unary(
             "clamp",
-            move |x| if x < lo { lo } else if x > hi { hi } else { x },
+            move |x| {
+                if x < lo {
+                    lo
+                } else if x > hi {
+                    hi
+                } else {
+                    x
+                }
+            },
             move |d, x| if lo < x && x < hi { d } else { 0.0 },
         )
     }
