@@ -23,3 +23,4 @@ pub mod pool;
 pub mod reduce;
 pub mod region;
 pub mod special;
+pub mod update;

@@ -1,0 +1,4 @@
+//! The crate's tests, linked once.
+
+mod common;
+mod walk;
