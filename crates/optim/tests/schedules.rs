@@ -5,6 +5,7 @@ use optim::{
     Cosine, DannAnnealing, Exponential, FromFn, Linear, MultiStep, OneCycle, Polynomial, Schedule,
     StepDecay,
 };
+use std::sync::Arc;
 
 #[track_caller]
 fn close(what: &str, step: usize, got: f64, want: f64) {
@@ -67,6 +68,8 @@ fn combinations() {
     assert_eq!([0, 9, 10, 25].map(|t| epochs.lr(t)), [0.1, 0.1, 0.05, 0.025]);
     let late = 0.1.then(10, OneCycle::new(0.5, 40).cycle_momentum(0.8, 0.9));
     assert!(late.sets_momentum() && late.momentum(0).is_none() && late.momentum(10) == Some(0.9));
+    let chosen: Arc<dyn Schedule> = Arc::new(Cosine::new(0.1, 35));
+    follow("warmup_cosine", chosen.warmup(5));
     assert_eq!(FromFn(|t| 1.0 / (1.0 + t as f64)).lr(3), 0.25);
 }
 
