@@ -67,3 +67,9 @@ pub(crate) fn panic_text(f: impl FnOnce()) -> String {
     let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(f));
     *caught.expect_err("it did not panic").downcast::<String>().expect("a formatted message")
 }
+
+/// The tensors of `testdata/reference/NAME.txt`.
+pub(crate) fn reference(name: &str) -> std::collections::BTreeMap<String, Tensor> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/reference");
+    tensor_autograd::reference::load(&std::path::Path::new(folder).join(format!("{name}.txt")))
+}

@@ -1,24 +1,17 @@
 //! A rate that stays, and a rate given by a function.
 
 use super::Schedule;
-use crate::ConfigError;
 use std::fmt;
 
 impl Schedule for f64 {
     fn lr(&self, _: u64) -> f64 {
         *self
     }
-    fn check(&self) -> Result<(), ConfigError> {
-        ConfigError::lr("lr", *self)
-    }
 }
 
 impl Schedule for f32 {
     fn lr(&self, _: u64) -> f64 {
         f64::from(*self)
-    }
-    fn check(&self) -> Result<(), ConfigError> {
-        ConfigError::lr("lr", f64::from(*self))
     }
 }
 
@@ -29,10 +22,6 @@ pub struct FromFn<F>(pub F);
 impl<F: Fn(u64) -> f64 + Send + Sync> Schedule for FromFn<F> {
     fn lr(&self, step: u64) -> f64 {
         (self.0)(step)
-    }
-    /// Sees the first step only.
-    fn check(&self) -> Result<(), ConfigError> {
-        ConfigError::lr("lr", self.lr(0))
     }
 }
 

@@ -26,6 +26,7 @@ pub use step::{MultiStep, StepDecay};
 
 use crate::ConfigError;
 use std::fmt::Debug;
+use std::sync::Arc;
 
 /// A learning rate as a function of the step. A plain number is a constant one.
 pub trait Schedule: Debug + Send + Sync {
@@ -43,11 +44,14 @@ pub trait Schedule: Debug + Send + Sync {
         self.momentum(0).is_some()
     }
 
-    /// Whether its settings are in range. [`Optimizer::bind`](crate::Optimizer::bind) asks.
+    /// Whether its settings are in range. [`Optimizer::bind`](crate::Optimizer::bind) asks. Unless
+    /// a schedule knows better, its first rate is looked at.
     ///
     /// # Errors
     /// The first setting that is not.
-    fn check(&self) -> Result<(), ConfigError>;
+    fn check(&self) -> Result<(), ConfigError> {
+        ConfigError::lr("lr", self.lr(0))
+    }
 
     /// This schedule after `steps` steps of rising linearly from 0 (exclusively) to its first value.
     /// Its own clock starts when the warm-up ends.
@@ -82,6 +86,22 @@ pub trait Schedule: Debug + Send + Sync {
         Self: Sized,
     {
         Chained { base: self, factor }
+    }
+}
+
+/// A schedule chosen at run time.
+impl Schedule for Arc<dyn Schedule> {
+    fn lr(&self, step: u64) -> f64 {
+        (**self).lr(step)
+    }
+    fn momentum(&self, step: u64) -> Option<f64> {
+        (**self).momentum(step)
+    }
+    fn sets_momentum(&self) -> bool {
+        (**self).sets_momentum()
+    }
+    fn check(&self) -> Result<(), ConfigError> {
+        (**self).check()
     }
 }
 
