@@ -43,10 +43,10 @@ impl<'t> Var<'t> {
             sa.rank() == 2 && sb.rank() == 2 && sa[1] == sb[1],
             "cdist_squared: {sa} and {sb} are not [n, d] and [m, d]"
         );
-        let origin = column_sums(&b, |b| b).into_map(|s| s / sb[0].max(1) as Real);
+        let origin = column_sums(&b).into_map(|s| s / sb[0].max(1) as Real);
         let centre = |x: Tensor| by_column(&x, &origin, |x, o| x - o);
         let (a, b) = (centre(a), centre(b));
-        let (na, nb) = (row_sums(&a, |a| a * a), row_sums(&b, |b| b * b));
+        let (na, nb) = (row_sums(&a, axis::squares), row_sums(&b, axis::squares));
         let ones = Tensor::ones([sa[0], sb[0]]);
         let norms = by_column(&by_row(&ones, &na, |_, a| a), &nb, |a, b| a + b);
         let d = add_product(norms, matrix(&a.map(|a| -2.0 * a)), matrix(&b).t())
@@ -56,12 +56,12 @@ impl<'t> Var<'t> {
             .record("cdist_squared", d)
             .wrt(self, move |dy| {
                 let g = dy.into_map(|d| -2.0 * d);
-                let own = by_row(&a, &row_sums(&g, |g| g), |a, g| -a * g);
+                let own = by_row(&a, &row_sums(&g, axis::total), |a, g| -a * g);
                 add_product(own, matrix(&g), matrix(&b))
             })
             .wrt(rhs, move |dy| {
                 let g = dy.into_map(|d| -2.0 * d);
-                let own = by_row(&b2, &column_sums(&g, |g| g), |b, g| -b * g);
+                let own = by_row(&b2, &column_sums(&g), |b, g| -b * g);
                 add_product(own, matrix(&g).t(), matrix(&a2))
             })
             .var()
@@ -88,12 +88,12 @@ fn columns(x: &Tensor) -> Dims {
     Dims { outer: 1, len: x.shape()[0], inner: x.shape()[1] }
 }
 
-fn row_sums(x: &Tensor, f: impl Fn(Real) -> Real + Sync + Copy) -> Tensor {
-    Tensor::build([x.shape()[0]], |y| axis::sum(y, x.as_slice(), None, rows(x), |x, _| f(x)))
+fn row_sums(x: &Tensor, kernel: fn(&mut [Real], &[Real], Dims)) -> Tensor {
+    Tensor::build([x.shape()[0]], |y| kernel(y, x.as_slice(), rows(x)))
 }
 
-fn column_sums(x: &Tensor, f: impl Fn(Real) -> Real + Sync + Copy) -> Tensor {
-    Tensor::build([x.shape()[1]], |y| axis::sum(y, x.as_slice(), None, columns(x), |x, _| f(x)))
+fn column_sums(x: &Tensor) -> Tensor {
+    Tensor::build([x.shape()[1]], |y| axis::total(y, x.as_slice(), columns(x)))
 }
 
 /// `f(x[i, j], v[i])`.

@@ -1,6 +1,7 @@
 //! Maximum and minimum over any axes.
 
 use super::axes::{Axes, Plan};
+use crate::kernels::axis::{self, Dims};
 use crate::{Real, Var};
 
 impl<'t> Var<'t> {
@@ -13,13 +14,13 @@ impl<'t> Var<'t> {
     /// If an axis does not exist, is named twice, or if there is nothing to choose from.
     #[track_caller]
     pub fn max(self, axes: impl Into<Axes>) -> Var<'t> {
-        self.extreme("max", axes.into(), false, |a, b| a > b)
+        self.extreme("max", axes.into(), false, axis::max)
     }
 
     /// As [`max`](Var::max); the axes stay, with extent 1.
     #[track_caller]
     pub fn max_keepdim(self, axes: impl Into<Axes>) -> Var<'t> {
-        self.extreme("max", axes.into(), true, |a, b| a > b)
+        self.extreme("max", axes.into(), true, axis::max)
     }
 
     /// The smallest element over `axes`, which disappear; NaN if one is NaN.
@@ -31,13 +32,13 @@ impl<'t> Var<'t> {
     /// If an axis does not exist, is named twice, or if there is nothing to choose from.
     #[track_caller]
     pub fn min(self, axes: impl Into<Axes>) -> Var<'t> {
-        self.extreme("min", axes.into(), false, |a, b| a < b)
+        self.extreme("min", axes.into(), false, axis::min)
     }
 
     /// As [`min`](Var::min); the axes stay, with extent 1.
     #[track_caller]
     pub fn min_keepdim(self, axes: impl Into<Axes>) -> Var<'t> {
-        self.extreme("min", axes.into(), true, |a, b| a < b)
+        self.extreme("min", axes.into(), true, axis::min)
     }
 
     #[track_caller]
@@ -46,15 +47,13 @@ impl<'t> Var<'t> {
         op: &'static str,
         axes: Axes,
         keepdim: bool,
-        wins: impl Fn(Real, Real) -> bool + Sync + Copy,
+        kernel: fn(&mut [Real], &[Real], Dims),
     ) -> Var<'t> {
         let x = self.value();
         let plan = Plan::new(op, x.shape(), axes, keepdim);
         assert!(plan.dims.len > 0, "{op}: {} has no element along the axes", x.shape());
         let x = plan.arrange(x);
-        let last = if wins(0.0, 1.0) { Real::INFINITY } else { Real::NEG_INFINITY };
-        let y =
-            plan.reduce(&x, last, |best, x| if wins(best, x) || best.is_nan() { best } else { x });
+        let y = plan.reduce(&x, kernel);
         let best = y.clone();
         self.tape()
             .record(op, y)

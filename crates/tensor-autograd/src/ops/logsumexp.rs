@@ -1,8 +1,8 @@
 //! The smooth maximum.
 
 use super::axes::{Axes, Plan};
-use crate::kernels::math;
-use crate::{Real, Var};
+use crate::kernels::{axis, math};
+use crate::Var;
 
 impl<'t> Var<'t> {
     /// The logarithm of a sum of exponentials over `axes`, which disappear, without overflow:
@@ -29,10 +29,8 @@ impl<'t> Var<'t> {
         let x = self.value();
         let plan = Plan::new("logsumexp", x.shape(), axes, keepdim);
         let x = plan.arrange(x);
-        // An infinite maximum would give ∞ - ∞; a NaN is found by the sum.
-        let top = plan
-            .reduce(&x, Real::NEG_INFINITY, Real::max)
-            .into_map(|m| if m.is_infinite() { 0.0 } else { m });
+        // An infinite maximum would give ∞ - ∞.
+        let top = plan.reduce(&x, axis::max).into_map(|m| if m.is_infinite() { 0.0 } else { m });
         let sum = plan.sum_by(&x, &top, |x, m| math::exp(x - m));
         let y = sum.into_zip(&top, |s, m| m + math::ln(s));
         let saved = y.clone();

@@ -1,6 +1,7 @@
 //! Variance and Euclidean norm over any axes.
 
 use super::axes::{Axes, Plan};
+use crate::kernels::axis;
 use crate::{Real, Tensor, Var};
 
 impl<'t> Var<'t> {
@@ -48,7 +49,7 @@ impl<'t> Var<'t> {
         let plan = Plan::new("var", x.shape(), axes, keepdim);
         let x = plan.arrange(x);
         let n = plan.dims.len;
-        let mean = plan.sum(&x, |x| x).into_map(|s| s / n as Real);
+        let mean = plan.reduce(&x, axis::total).into_map(|s| s / n as Real);
         let freedom = n.saturating_sub(correction) as Real;
         let y = plan.sum_by(&x, &mean, |x, m| (x - m) * (x - m)).into_map(|s| s / freedom);
         self.tape()
@@ -65,7 +66,7 @@ impl<'t> Var<'t> {
         let x = self.value();
         let plan = Plan::new("norm", x.shape(), axes, keepdim);
         let x = plan.arrange(x);
-        let y = plan.sum(&x, |x| x * x).into_map(Real::sqrt);
+        let y = plan.reduce(&x, axis::squares).into_map(Real::sqrt);
         let norm = y.clone();
         self.tape()
             .record("norm", y)
