@@ -19,3 +19,4 @@ pub mod math;
 pub mod parallel;
 pub mod pool;
 pub mod reduce;
+mod scratch;
