@@ -1,0 +1,131 @@
+//! Two-dimensional convolution: forward, by weight and by input.
+//!
+//! Layouts are PyTorch's: images `[n, c, h, w]`, weights `[o, c / groups, kh, kw]`. A sequence
+//! (`conv1d`) is an image of height 1.
+
+pub mod naive;
+
+use crate::Real;
+
+/// Everything a convolution's size depends on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Conv2dShape {
+    /// Images.
+    pub n: usize,
+    /// Channels of the input.
+    pub c: usize,
+    /// Height of the input.
+    pub h: usize,
+    /// Width of the input.
+    pub w: usize,
+    /// Channels of the output.
+    pub o: usize,
+    /// Height of the filter.
+    pub kh: usize,
+    /// Width of the filter.
+    pub kw: usize,
+    /// Step of the filter, `[vertical, horizontal]`.
+    pub stride: [usize; 2],
+    /// Zeros on each side of the input, `[vertical, horizontal]`.
+    pub padding: [usize; 2],
+    /// Distance between the filter's taps, `[vertical, horizontal]`.
+    pub dilation: [usize; 2],
+    /// Independent convolutions that the channels are shared out to; divides `c` and `o`.
+    pub groups: usize,
+}
+
+impl Conv2dShape {
+    /// Height of the output.
+    #[track_caller]
+    pub fn out_h(&self) -> usize {
+        out_len(self.h, self.kh, self.stride[0], self.padding[0], self.dilation[0])
+    }
+
+    /// Width of the output.
+    #[track_caller]
+    pub fn out_w(&self) -> usize {
+        out_len(self.w, self.kw, self.stride[1], self.padding[1], self.dilation[1])
+    }
+
+    /// Elements of the input.
+    pub fn x_len(&self) -> usize {
+        self.n * self.c * self.h * self.w
+    }
+
+    /// Elements of the output.
+    pub fn y_len(&self) -> usize {
+        self.n * self.o * self.out_h() * self.out_w()
+    }
+
+    /// Elements of the weights.
+    pub fn w_len(&self) -> usize {
+        self.o * (self.c / self.groups) * self.kh * self.kw
+    }
+
+    #[track_caller]
+    fn check(&self, x: usize, w: usize, y: usize) {
+        assert!(self.groups > 0, "a convolution needs at least one group");
+        assert!(
+            self.c.is_multiple_of(self.groups) && self.o.is_multiple_of(self.groups),
+            "{} groups divide neither or only one of {} input and {} output channels",
+            self.groups,
+            self.c,
+            self.o,
+        );
+        assert_eq!(x, self.x_len(), "the input must be [n, c, h, w]");
+        assert_eq!(w, self.w_len(), "the weights must be [o, c / groups, kh, kw]");
+        assert_eq!(y, self.y_len(), "the output must be [n, o, out_h, out_w]");
+    }
+}
+
+/// Positions of a window of `k` taps, `dilation` apart, on `len` elements.
+#[track_caller]
+fn out_len(len: usize, k: usize, stride: usize, padding: usize, dilation: usize) -> usize {
+    assert!(k > 0 && stride > 0 && dilation > 0, "filter, stride and dilation must be positive");
+    let (padded, reach) = (len + 2 * padding, dilation * (k - 1) + 1);
+    assert!(reach <= padded, "a filter that reaches over {reach} does not fit in {padded}");
+    (padded - reach) / stride + 1
+}
+
+/// `y = x ⋆ w (+ bias) (then ReLU)`.
+#[track_caller]
+pub fn conv2d(
+    y: &mut [Real],
+    x: &[Real],
+    w: &[Real],
+    bias: Option<&[Real]>,
+    relu: bool,
+    s: &Conv2dShape,
+) {
+    s.check(x.len(), w.len(), y.len());
+    if let Some(bias) = bias {
+        assert_eq!(bias.len(), s.o, "one bias an output channel");
+    }
+    naive::conv2d(y, x, w, bias, relu, s);
+}
+
+/// The loss's gradient by the weights, from the input and the gradient by the output.
+#[track_caller]
+pub fn conv2d_backward_weight(dw: &mut [Real], x: &[Real], dy: &[Real], s: &Conv2dShape) {
+    s.check(x.len(), dw.len(), dy.len());
+    naive::conv2d_backward_weight(dw, x, dy, s);
+}
+
+/// The loss's gradient by the input, from the weights and the gradient by the output. Also the
+/// forward pass of the transposed convolution (`s` then describes the convolution it transposes).
+#[track_caller]
+pub fn conv2d_backward_input(dx: &mut [Real], w: &[Real], dy: &[Real], s: &Conv2dShape) {
+    s.check(dx.len(), w.len(), dy.len());
+    naive::conv2d_backward_input(dx, w, dy, s);
+}
+
+/// `db[ch] = Σ dy[i, ch, ·]` for `dy: [n, c, hw]`: the gradient by a bias.
+#[track_caller]
+pub fn channel_sum(db: &mut [Real], dy: &[Real], n: usize, c: usize, hw: usize) {
+    assert_eq!(db.len(), c, "one sum a channel");
+    assert_eq!(dy.len(), n * c * hw, "the gradient must be [n, c, hw]");
+    for (ch, db) in db.iter_mut().enumerate() {
+        let plane = |i: usize| &dy[(i * c + ch) * hw..][..hw];
+        *db = (0..n).map(|i| super::reduce::sum(plane(i))).sum();
+    }
+}
