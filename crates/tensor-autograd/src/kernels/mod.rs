@@ -11,11 +11,15 @@
 
 #![allow(unsafe_code, reason = "vector intrinsics and target features live here and only here")]
 
+pub mod columns;
 pub mod conv;
+pub mod cross_entropy;
 pub mod elementwise;
 pub mod gemm;
 pub mod isa;
+mod lanes;
 pub mod math;
 pub mod parallel;
 pub mod pool;
 pub mod reduce;
+pub mod softmax;

@@ -5,3 +5,9 @@
 
 mod binary;
 mod broadcast;
+mod linear;
+mod loss;
+mod matmul;
+mod softmax;
+
+pub use loss::{BinaryCrossEntropy, CrossEntropy, Reduction, Targets};
