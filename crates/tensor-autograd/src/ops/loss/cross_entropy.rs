@@ -113,7 +113,7 @@ impl<'t> Var<'t> {
                     _ if dy.item() == 1.0 => {}
                     _ => elementwise::map_inplace(g.make_mut(), |g| g * dy.item()),
                 }
-                layout.from_rows(g)
+                layout.restore(g)
             })
             .var()
     }
@@ -198,7 +198,7 @@ impl Layout {
         }
     }
 
-    fn from_rows(self, g: Tensor) -> Tensor {
+    fn restore(self, g: Tensor) -> Tensor {
         match self.d {
             1 => g.reshape(self.shape),
             _ => transpose_each(&g, self.n, self.d, self.c).reshape(self.shape),
