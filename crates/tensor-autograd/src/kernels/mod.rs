@@ -11,7 +11,7 @@
 
 #![allow(unsafe_code, reason = "vector intrinsics and target features live here and only here")]
 
-pub mod columns;
+pub mod axis;
 pub mod conv;
 pub mod cross_entropy;
 pub mod elementwise;
@@ -20,6 +20,10 @@ pub mod isa;
 mod lanes;
 pub mod math;
 pub mod parallel;
+pub mod permute;
 pub mod pool;
 pub mod reduce;
+pub mod region;
 pub mod softmax;
+pub mod special;
+pub mod update;

@@ -3,11 +3,22 @@
 //! An op is one place: forward, gradient rules, documentation, shape check, gradient check and
 //! reference stand together. To add one, write such a file and name it below.
 
+mod activation;
+mod axes;
 mod binary;
 mod broadcast;
+mod gradient_flow;
+mod join;
 mod linear;
 mod loss;
 mod matmul;
+mod permute;
+mod reshape;
+mod slice;
 mod softmax;
+mod sum;
+mod unary;
 
+pub use axes::Axes;
+pub use join::{concat, stack};
 pub use loss::{BinaryCrossEntropy, CrossEntropy, Reduction, Targets};
