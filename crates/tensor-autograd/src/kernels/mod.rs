@@ -23,6 +23,7 @@ pub mod parallel;
 pub mod permute;
 pub mod pool;
 pub mod reduce;
+mod scratch;
 pub mod region;
 pub mod softmax;
 pub mod special;
