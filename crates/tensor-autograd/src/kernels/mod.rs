@@ -13,15 +13,19 @@
 
 pub mod axis;
 pub mod conv;
+pub mod cross_entropy;
 pub mod elementwise;
 pub mod gather;
 pub mod gemm;
 pub mod isa;
+mod lanes;
 pub mod math;
 pub mod parallel;
 pub mod permute;
 pub mod pool;
 pub mod reduce;
 pub mod region;
+mod scratch;
+pub mod softmax;
 pub mod special;
 pub mod update;

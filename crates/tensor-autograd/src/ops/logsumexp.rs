@@ -1,8 +1,8 @@
 //! The smooth maximum.
 
 use super::axes::{Axes, Plan};
-use crate::kernels::{axis, math};
 use crate::Var;
+use crate::kernels::{axis, math};
 
 impl<'t> Var<'t> {
     /// The logarithm of a sum of exponentials over `axes`, which disappear, without overflow:
