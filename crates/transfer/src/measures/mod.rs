@@ -1,0 +1,7 @@
+//! How well it went: what is measured on predictions, on features and over seeds.
+
+mod a_distance;
+mod seeds;
+
+pub use a_distance::proxy_a_distance;
+pub use seeds::Summary;
