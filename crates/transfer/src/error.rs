@@ -34,10 +34,13 @@ pub enum TransferError {
     Data(#[from] datasets::DataError),
     /// An optimiser that refuses its settings.
     #[error(transparent)]
-    Optim(#[from] optim::OptimError),
-    /// A file of weights that cannot be read, written or used.
+    Optim(#[from] optim::ConfigError),
+    /// A file of weights that cannot be read.
     #[error(transparent)]
-    State(#[from] nn_layers::StateError),
+    Read(#[from] nn_layers::ReadError),
+    /// A file that cannot be written.
+    #[error(transparent)]
+    Save(#[from] nn_layers::SaveError),
     /// The loss is no longer a finite number.
     #[error(
         "training diverged at step {step} of {steps}: the loss is {loss} at lr {lr}; \

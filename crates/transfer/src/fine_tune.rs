@@ -10,7 +10,7 @@ use crate::error::setting;
 use crate::fit::Observer;
 use crate::model::Model;
 use crate::network::Network;
-use crate::supervised::{Decay, Start, train};
+use crate::supervised::{Start, train};
 use crate::training::training_methods;
 use crate::{Training, TransferError};
 use datasets::Dataset;
@@ -83,12 +83,14 @@ impl<N: Network> FineTune<N> {
             named += usize::from(!param.frozen);
         }
         setting("train_only", &self.trained, named > 0, "a pattern that names a parameter")?;
-        let mut sgd = self.training.sgd()?;
+        let mut sgd = self.training.sgd(self.training.lr);
         if net.named_params().iter().any(|(name, _)| name.starts_with("features.")) {
-            sgd = sgd.group("features.*", |g| g.lr_scale(self.trunk_lr as _));
+            sgd = sgd.group("features.*", |g| g.lr_scale(self.trunk_lr));
         }
-        let start = Start { net, normalizer: self.source.normalizer.clone(), decay: Decay::None };
-        let mut model = train(start, sgd, &self.training, target, self.validation.as_ref(), observer)?;
+        let sgd = sgd.bind(&net)?;
+        let start = Start { net, normalizer: self.source.normalizer.clone() };
+        let mut model =
+            train(start, sgd, &self.training, target, self.validation.as_ref(), observer)?;
         for (_, param) in model.net.named_params_mut() {
             param.frozen = false;
         }

@@ -51,6 +51,11 @@ impl Normalizer {
         Normalizer { mean, scale }
     }
 
+    /// Whether this is a normaliser of samples with so many channels.
+    pub(crate) fn fits(&self, channels: Option<usize>) -> bool {
+        Some(self.mean.len()) == channels && Some(self.scale.len()) == channels
+    }
+
     /// What is subtracted from each channel.
     pub fn mean(&self) -> &[f32] {
         &self.mean

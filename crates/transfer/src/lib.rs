@@ -13,6 +13,7 @@
 
 #![forbid(unsafe_code)]
 
+mod architecture;
 mod batches;
 pub mod domain_adversarial;
 mod error;
@@ -22,10 +23,13 @@ mod input;
 pub mod measures;
 mod model;
 mod network;
+pub mod pictures;
+mod saved;
 mod study;
 mod supervised;
 mod training;
 
+pub use architecture::Architecture;
 pub use domain_adversarial::{DomainAdversarial, LambdaSchedule};
 pub use error::TransferError;
 pub use fine_tune::{FineTune, copy_matching};

@@ -89,7 +89,9 @@ impl<N: Network> Model<N> {
             });
         }
         let predicted = self.predict(&data.without_labels())?;
-        Ok(ConfusionMatrix::new(&predicted, labels, classes))
+        let mut matrix = ConfusionMatrix::new(classes);
+        matrix.record(labels, &predicted);
+        Ok(matrix)
     }
 
     fn map(

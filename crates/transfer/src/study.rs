@@ -157,9 +157,7 @@ impl Report {
         let own = of(method);
         let names = own[0].figures.keys();
         let figures = names
-            .map(|name| {
-                (name.clone(), Summary::of(own.iter().map(|o| o.figures[name]).collect()))
-            })
+            .map(|name| (name.clone(), Summary::of(own.iter().map(|o| o.figures[name]).collect())))
             .collect();
         let arms: std::collections::BTreeSet<&str> =
             outcomes.iter().map(|o| o.arm.as_str()).filter(|arm| *arm != method).collect();

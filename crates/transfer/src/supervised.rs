@@ -1,7 +1,6 @@
 //! Plain training on labelled data: where transfer starts, and what it is compared with.
 
 use crate::batches::Labelled;
-use crate::domain_adversarial::schedules;
 use crate::fit::{At, Means, Objective, Observer, fit};
 use crate::input::{Inputs, Normalizer};
 use crate::model::Model;
@@ -57,26 +56,16 @@ impl<N: Network> Supervised<N> {
         let start = Start {
             net: self.net.clone(),
             normalizer: Normalizer::fit(self.training.normalize, &data.without_labels()),
-            decay: Decay::Annealed,
         };
-        let sgd = self.training.sgd()?;
+        let sgd = self.training.annealed_sgd(data.len())?.bind(&self.net)?;
         train(start, sgd, &self.training, data, self.validation.as_ref(), observer)
     }
-}
-
-/// What the learning rate does over the run.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Decay {
-    None,
-    /// As [`schedules::lr`] has it.
-    Annealed,
 }
 
 /// Where supervised training starts from.
 pub(crate) struct Start<N> {
     pub(crate) net: N,
     pub(crate) normalizer: Normalizer,
-    pub(crate) decay: Decay,
 }
 
 /// Minimises the cross-entropy on `data`.
@@ -96,8 +85,6 @@ pub(crate) fn train<N: Network, R: Rule>(
     let mut objective = CrossEntropy {
         batches: Labelled::new(data, &start.normalizer, training)?,
         validation: validation.transpose()?,
-        lr: training.lr,
-        decay: start.decay,
         net: PhantomData,
     };
     let fitted = fit(&mut objective, start.net, optimizer, &plan, observer)?;
@@ -113,8 +100,6 @@ pub(crate) fn train<N: Network, R: Rule>(
 struct CrossEntropy<N> {
     batches: Labelled,
     validation: Option<(Inputs, Vec<usize>)>,
-    lr: f64,
-    decay: Decay,
     net: PhantomData<N>,
 }
 
@@ -130,13 +115,6 @@ impl<N: Network> Objective for CrossEntropy<N> {
         })
     }
 
-    fn lr(&self, at: At) -> f64 {
-        match self.decay {
-            Decay::None => self.lr,
-            Decay::Annealed => schedules::lr(self.lr, at.progress()),
-        }
-    }
-
     fn criterion(&self, net: &N) -> Option<(&'static str, f64)> {
         let (inputs, labels) = self.validation.as_ref()?;
         let rows: Vec<usize> = (0..inputs.len()).collect();
@@ -145,7 +123,10 @@ impl<N: Network> Objective for CrossEntropy<N> {
             .map(|rows| {
                 let labels: Vec<usize> = rows.iter().map(|&r| labels[r]).collect();
                 let mean = eval(|t| {
-                    net.forward(t.constant(inputs.batch(rows))).cross_entropy(&labels).value().item()
+                    net.forward(t.constant(inputs.batch(rows)))
+                        .cross_entropy(&labels)
+                        .value()
+                        .item()
                 });
                 f64::from(mean) * rows.len() as f64
             })

@@ -1,9 +1,10 @@
 //! The settings that every estimator shares.
 
+use crate::TransferError;
 use crate::error::setting;
 use crate::fit::{Checkpoints, Plan};
 use crate::input::Normalize;
-use crate::TransferError;
+use optim::{Annealing, Optimizer, Schedule, Sgd};
 use serde::{Deserialize, Serialize};
 
 /// How long and how fast to train. Validated when `fit` is called.
@@ -72,6 +73,19 @@ impl Training {
             patience: self.patience,
             checkpoints: self.checkpoints.clone(),
         })
+    }
+}
+
+impl Training {
+    /// SGD with these settings.
+    pub(crate) fn sgd(&self, lr: impl Schedule + 'static) -> Optimizer<Sgd> {
+        Sgd::new(lr).momentum(self.momentum).weight_decay(self.weight_decay)
+    }
+
+    /// SGD whose learning rate falls over the run as in the paper of domain-adversarial training.
+    pub(crate) fn annealed_sgd(&self, len: usize) -> Result<Optimizer<Sgd>, TransferError> {
+        let steps = self.plan(len)?.steps;
+        Ok(self.sgd(Annealing::new(self.lr, steps as u64)))
     }
 }
 

@@ -47,10 +47,6 @@ impl Objective for Adversarial<'_> {
         means.add("domain_grad_norm", norm(&net.domain, &grads));
         (loss, grads)
     }
-
-    fn lr(&self, at: At) -> f64 {
-        schedules::lr(self.settings.training.lr, at.progress())
-    }
 }
 
 /// The Euclidean norm of a module's gradient.

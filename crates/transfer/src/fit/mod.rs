@@ -42,9 +42,6 @@ pub trait Objective {
     /// generator alone: what `self` keeps between steps is for speed. Quantities to be averaged over the epoch go into `means`.
     fn step(&mut self, net: &Self::Net, at: At, rng: &mut Rng, means: &mut Means) -> (Real, Grads);
 
-    /// The learning rate of the step.
-    fn lr(&self, at: At) -> f64;
-
     /// The criterion that decides which epoch's network is kept, larger is better, and its name.
     /// `None` keeps the last one. It must be computable from what the method may see.
     fn criterion(&self, _net: &Self::Net) -> Option<(&'static str, f64)> {
@@ -76,7 +73,7 @@ pub struct Fitted<N> {
     pub history: History,
 }
 
-/// Runs `objective` from `net` as `plan` says.
+/// Runs `objective` from `net` as `plan` says; `optimizer` brings the learning rate's schedule.
 ///
 /// # Errors
 /// [`TransferError::Diverged`] at the first loss that is not finite, [`TransferError::Interrupted`]
@@ -103,14 +100,13 @@ pub fn fit<O: Objective, R: Rule>(
             return Err(TransferError::Interrupted { step: state.step, checkpoint: saved });
         }
         let at = At { step: state.step, steps: plan.steps };
-        let lr = objective.lr(at);
+        let lr = optimizer.lr();
         let (loss, grads) = objective.step(&state.net, at, &mut state.rng, &mut state.means);
         if !loss.is_finite() {
             let (step, steps) = (at.step, at.steps);
             return Err(TransferError::Diverged { step, steps, loss: f64::from(loss), lr });
         }
         state.means.add("loss", f64::from(loss));
-        optimizer.set_lr(lr as Real);
         optimizer.step(&mut state.net, &grads);
         state.step += 1;
         observer.step(state.step);

@@ -51,8 +51,10 @@ fn linear_svm(rows: &[(&[Real], f64)], cost: f64, rng: &mut Rng) -> Vec<f64> {
     let width = rows[0].0.len();
     let mut w = vec![0.0; width + 1];
     let mut alpha = vec![0.0; rows.len()];
-    let norms: Vec<f64> =
-        rows.iter().map(|(x, _)| 1.0 + x.iter().map(|&x| f64::from(x).powi(2)).sum::<f64>()).collect();
+    let norms: Vec<f64> = rows
+        .iter()
+        .map(|(x, _)| 1.0 + x.iter().map(|&x| f64::from(x).powi(2)).sum::<f64>())
+        .collect();
     for _ in 0..PASSES {
         let mut worst: f64 = 0.0;
         for i in rng.permutation(rows.len()) {
