@@ -12,7 +12,7 @@ use crate::model::Model;
 use crate::network::Network;
 use crate::supervised::{Start, train};
 use crate::training::training_methods;
-use crate::{Training, TransferError};
+use crate::{Decay, Training, TransferError};
 use datasets::Dataset;
 use tensor_autograd::{Module, Pattern};
 
@@ -30,7 +30,8 @@ impl<N: Network> FineTune<N> {
     /// Starts from `source`, whose normalisation of the inputs is kept. 50 passes over the target
     /// in batches of 16, at a learning rate of 0.01 for the head and a tenth of it for the trunk.
     pub fn new(source: Model<N>) -> Self {
-        let training = Training { epochs: 50, batch_size: 16, ..Training::default() };
+        let decay = Decay::Constant;
+        let training = Training { epochs: 50, batch_size: 16, decay, ..Training::default() };
         let trained = "*".to_owned();
         FineTune { source, training, trunk_lr: 0.1, trained, validation: None }
     }
@@ -83,7 +84,7 @@ impl<N: Network> FineTune<N> {
             named += usize::from(!param.frozen);
         }
         setting("train_only", &self.trained, named > 0, "a pattern that names a parameter")?;
-        let mut sgd = self.training.sgd(self.training.lr);
+        let mut sgd = self.training.sgd(target.len())?;
         if net.named_params().iter().any(|(name, _)| name.starts_with("features.")) {
             sgd = sgd.group("features.*", |g| g.lr_scale(self.trunk_lr));
         }

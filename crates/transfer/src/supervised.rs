@@ -57,7 +57,7 @@ impl<N: Network> Supervised<N> {
             net: self.net.clone(),
             normalizer: Normalizer::fit(self.training.normalize, &data.without_labels()),
         };
-        let sgd = self.training.annealed_sgd(data.len())?.bind(&self.net)?;
+        let sgd = self.training.sgd(data.len())?.bind(&self.net)?;
         train(start, sgd, &self.training, data, self.validation.as_ref(), observer)
     }
 }

@@ -4,7 +4,7 @@ use crate::TransferError;
 use crate::error::setting;
 use crate::fit::{Checkpoints, Plan};
 use crate::input::Normalize;
-use optim::{Annealing, Optimizer, Schedule, Sgd};
+use optim::{Annealing, Optimizer, Sgd};
 use serde::{Deserialize, Serialize};
 
 /// How long and how fast to train. Validated when `fit` is called.
@@ -18,6 +18,8 @@ pub struct Training {
     pub batch_size: usize,
     /// The learning rate at the start.
     pub lr: f64,
+    /// What the learning rate does over the run.
+    pub decay: Decay,
     /// SGD's momentum.
     pub momentum: f64,
     /// SGD's weight decay.
@@ -33,6 +35,18 @@ pub struct Training {
     pub checkpoints: Option<Checkpoints>,
 }
 
+/// What the learning rate does over the run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Decay {
+    /// It falls as in the paper of domain-adversarial training: `lr / (1 + 10 p)^0.75`, with `p`
+    /// the progress of the whole run.
+    #[default]
+    Annealed,
+    /// It stays.
+    Constant,
+}
+
 impl Default for Training {
     fn default() -> Self {
         Training {
@@ -40,6 +54,7 @@ impl Default for Training {
             steps: None,
             batch_size: 64,
             lr: 0.01,
+            decay: Decay::Annealed,
             momentum: 0.9,
             weight_decay: 0.0,
             seed: 0,
@@ -77,15 +92,17 @@ impl Training {
 }
 
 impl Training {
-    /// SGD with these settings.
-    pub(crate) fn sgd(&self, lr: impl Schedule + 'static) -> Optimizer<Sgd> {
-        Sgd::new(lr).momentum(self.momentum).weight_decay(self.weight_decay)
-    }
-
-    /// SGD whose learning rate falls over the run as in the paper of domain-adversarial training.
-    pub(crate) fn annealed_sgd(&self, len: usize) -> Result<Optimizer<Sgd>, TransferError> {
-        let steps = self.plan(len)?.steps;
-        Ok(self.sgd(Annealing::new(self.lr, steps as u64)))
+    /// SGD with these settings, for `len` labelled samples.
+    ///
+    /// # Errors
+    /// [`TransferError::Setting`] for the first value out of range.
+    pub(crate) fn sgd(&self, len: usize) -> Result<Optimizer<Sgd>, TransferError> {
+        let steps = self.plan(len)?.steps as u64;
+        let sgd = match self.decay {
+            Decay::Annealed => Sgd::new(Annealing::new(self.lr, steps)),
+            Decay::Constant => Sgd::new(self.lr),
+        };
+        Ok(sgd.momentum(self.momentum).weight_decay(self.weight_decay))
     }
 }
 
@@ -99,6 +116,8 @@ macro_rules! training_methods {
             batch_size: usize;
             /// The learning rate at the start; positive.
             lr: f64;
+            /// What the learning rate does over the run.
+            decay: $crate::Decay;
             /// SGD's momentum, in `[0, 1)`.
             momentum: f64;
             /// SGD's weight decay; 0 or positive.

@@ -132,7 +132,7 @@ impl DomainAdversarial {
             target: Stream::new(target, &normalizer, &self.training)?,
             settings: self,
         };
-        let sgd = self.training.annealed_sgd(source.len())?.bind(&self.net)?;
+        let sgd = self.training.sgd(source.len())?.bind(&self.net)?;
         let fitted = fit(&mut objective, self.net.clone(), sgd, &plan, observer)?;
         let (net, history) = (fitted.net, fitted.history);
         Ok(Model { net, normalizer, classes: source.classes().to_vec(), history })
