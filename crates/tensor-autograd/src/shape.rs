@@ -60,9 +60,7 @@ impl Shape {
 
     /// This shape without axis `axis`.
     pub fn without(self, axis: usize) -> Shape {
-        let kept: Vec<usize> =
-            self.iter().enumerate().filter(|(i, _)| *i != axis).map(|(_, &d)| d).collect();
-        Shape::new(&kept)
+        self.iter().enumerate().filter(|(i, _)| *i != axis).map(|(_, &d)| d).collect()
     }
 
     /// The shape two operands broadcast to: aligned at the last axis, equal extents or 1
@@ -121,6 +119,23 @@ impl From<&Vec<usize>> for Shape {
     #[track_caller]
     fn from(dims: &Vec<usize>) -> Self {
         Shape::new(dims)
+    }
+}
+
+impl FromIterator<usize> for Shape {
+    /// The shape with these extents.
+    ///
+    /// # Panics
+    /// With more than [`MAX_RANK`] axes.
+    fn from_iter<I: IntoIterator<Item = usize>>(dims: I) -> Self {
+        let mut shape = Shape { dims: [0; MAX_RANK], rank: 0 };
+        for extent in dims {
+            let rank = shape.rank as usize;
+            assert!(rank < MAX_RANK, "a tensor has at most {MAX_RANK} axes");
+            shape.dims[rank] = extent;
+            shape.rank += 1;
+        }
+        shape
     }
 }
 

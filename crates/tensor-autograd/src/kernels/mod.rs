@@ -11,11 +11,16 @@
 
 #![allow(unsafe_code, reason = "vector intrinsics and target features live here and only here")]
 
+pub mod axis;
 pub mod conv;
 pub mod elementwise;
 pub mod gemm;
 pub mod isa;
 pub mod math;
 pub mod parallel;
+pub mod permute;
 pub mod pool;
 pub mod reduce;
+pub mod region;
+pub mod special;
+pub mod update;

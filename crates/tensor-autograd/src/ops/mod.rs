@@ -3,5 +3,17 @@
 //! An op is one place: forward, gradient rules, documentation, shape check, gradient check and
 //! reference stand together. To add one, write such a file and name it below.
 
+mod activation;
+mod axes;
 mod binary;
 mod broadcast;
+mod gradient_flow;
+mod join;
+mod permute;
+mod reshape;
+mod slice;
+mod sum;
+mod unary;
+
+pub use axes::Axes;
+pub use join::{concat, stack};
