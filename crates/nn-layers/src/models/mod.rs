@@ -1,0 +1,21 @@
+//! Ready-made nets.
+
+mod dann;
+mod lenet5;
+mod mlp;
+
+pub use dann::{DannNet, dann_mnist, dann_shallow, dann_signs, dann_svhn};
+pub use lenet5::lenet5;
+pub use mlp::mlp;
+
+use crate::Layer;
+use tensor_autograd::{Shape, Tensor, eval};
+
+/// Numbers that `features` gives for one example of this shape: what the first linear layer takes.
+#[track_caller]
+fn feature_count(features: &dyn Layer, example: &[usize]) -> usize {
+    let mut shape = vec![1];
+    shape.extend(example);
+    let x = Tensor::zeros(Shape::new(&shape));
+    eval(|t| features.forward(t.constant(x)).shape().size())
+}
