@@ -21,7 +21,7 @@ pub mod parallel;
 pub mod permute;
 pub mod pool;
 pub mod reduce;
-mod scratch;
 pub mod region;
+mod scratch;
 pub mod special;
 pub mod update;
