@@ -14,6 +14,7 @@
 pub mod axis;
 pub mod conv;
 pub mod elementwise;
+pub mod gather;
 pub mod gemm;
 pub mod isa;
 pub mod math;
