@@ -40,6 +40,7 @@ pub use buffer::release_buffers;
 pub use grads::Grads;
 pub use module::{Module, Path, Visitor, VisitorMut};
 pub use ops::{Axes, concat, stack};
+pub use ops::{BinaryCrossEntropy, CrossEntropy, Reduction, Targets};
 pub use param::{Kind, Param, ParamId};
 pub use pattern::Pattern;
 pub use rng::{Rng, RngState};

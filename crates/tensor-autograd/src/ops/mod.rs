@@ -12,13 +12,18 @@ mod extremum;
 mod gradient_flow;
 mod index;
 mod join;
+mod linear;
 mod logsumexp;
+mod loss;
+mod matmul;
 mod moments;
 mod permute;
 mod reshape;
 mod slice;
+mod softmax;
 mod sum;
 mod unary;
 
 pub use axes::Axes;
 pub use join::{concat, stack};
+pub use loss::{BinaryCrossEntropy, CrossEntropy, Reduction, Targets};
