@@ -41,6 +41,7 @@ pub use grads::Grads;
 pub use module::{Module, Path, Visitor, VisitorMut};
 pub use ops::{Axes, concat, stack};
 pub use ops::{BinaryCrossEntropy, CrossEntropy, Reduction, Targets};
+pub use ops::{Axes, BinaryCrossEntropy, CrossEntropy, Reduction, Targets, concat, stack};
 pub use param::{Kind, Param, ParamId};
 pub use pattern::Pattern;
 pub use rng::{Rng, RngState};

@@ -1,6 +1,6 @@
 //! The affine map of a fully connected layer.
 
-use crate::kernels::columns::sum_columns;
+use crate::kernels::axis::{self, Dims};
 use crate::kernels::gemm::{Epilogue, MatRef, gemm};
 use crate::{Tensor, Var};
 
@@ -48,8 +48,10 @@ impl<'t> Var<'t> {
                 Tensor::build(ws, |dw| gemm(dw, dy.t(), x, Epilogue::OVERWRITE))
             });
         match bias {
-            Some(bias) => recorder
-                .wrt(bias, move |dy| Tensor::build([out], |db| sum_columns(db, dy.as_slice()))),
+            Some(bias) => recorder.wrt(bias, move |dy| {
+                let dims = Dims { outer: 1, len: rows, inner: out };
+                Tensor::build([out], |db| axis::sum(db, dy.as_slice(), None, dims, |dy, _| dy))
+            }),
             None => recorder,
         }
         .var()

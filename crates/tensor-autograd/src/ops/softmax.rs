@@ -1,5 +1,6 @@
 //! Softmax and its logarithm.
 
+use super::axes::{around, resolve};
 use crate::kernels::softmax;
 use crate::{Shape, Tensor, Var};
 
@@ -54,10 +55,8 @@ impl<'t> Var<'t> {
 /// The extent of the axis, and the number of elements inside each of its entries.
 #[track_caller]
 fn along(op: &str, shape: Shape, axis: isize) -> (usize, usize) {
-    let rank = shape.rank();
-    let at = if axis < 0 { axis + rank as isize } else { axis };
-    assert!((0..rank as isize).contains(&at), "{op}: there is no axis {axis} in {shape}");
-    (shape[at as usize], shape[at as usize + 1..].iter().product())
+    let dims = around(shape, resolve(op, shape, axis));
+    (dims.len, dims.inner)
 }
 
 #[cfg(test)]
@@ -125,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "softmax: there is no axis 2 in [3, 4]")]
+    #[should_panic(expected = "softmax: [3, 4] has no axis 2")]
     fn a_missing_axis_is_named() {
         Tape::new().constant(Tensor::zeros([3, 4])).softmax(2);
     }

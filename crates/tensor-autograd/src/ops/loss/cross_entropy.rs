@@ -3,6 +3,7 @@
 use super::Reduction;
 use crate::kernels::cross_entropy::{Target, Weighting, cross_entropy};
 use crate::kernels::elementwise;
+use crate::ops::permute::permuted;
 use crate::{Real, Shape, Tensor, Var};
 
 /// What [`cross_entropy_with`](Var::cross_entropy_with) compares the logits with.
@@ -194,28 +195,17 @@ impl Layout {
     fn to_rows(self, x: Tensor) -> Tensor {
         match self.d {
             1 => x,
-            _ => transpose_each(&x, self.n, self.c, self.d).reshape([self.rows(), self.c]),
+            _ => permuted(&x.reshape([self.n, self.c, self.d]), &[0, 2, 1])
+                .reshape([self.rows(), self.c]),
         }
     }
 
     fn restore(self, g: Tensor) -> Tensor {
         match self.d {
             1 => g.reshape(self.shape),
-            _ => transpose_each(&g, self.n, self.d, self.c).reshape(self.shape),
+            _ => permuted(&g.reshape([self.n, self.d, self.c]), &[0, 2, 1]).reshape(self.shape),
         }
     }
-}
-
-/// `[n, a, b]` to `[n, b, a]`.
-fn transpose_each(x: &Tensor, n: usize, a: usize, b: usize) -> Tensor {
-    let x = x.as_slice();
-    Tensor::build([n, b, a], |y| {
-        for (y, x) in y.chunks_exact_mut(a * b).zip(x.chunks_exact(a * b)) {
-            for (j, y) in y.chunks_exact_mut(a).enumerate() {
-                y.iter_mut().enumerate().for_each(|(i, y)| *y = x[i * b + j]);
-            }
-        }
-    })
 }
 
 #[cfg(test)]
