@@ -80,9 +80,7 @@ fn spread(shape: &[usize], range: &Range<Real>, rng: &mut Rng) -> Tensor {
     let n = shape.iter().product();
     let step = (range.end - range.start) / n as Real;
     let order = rng.permutation(n);
-    Tensor::from_fn(shape, |i| {
-        range.start + step * (order[i] as Real + 0.35 + 0.2 * rng.uniform())
-    })
+    Tensor::from_fn(shape, |i| range.start + step * (order[i] as Real + 0.35 + 0.2 * rng.uniform()))
 }
 
 /// `Σ u · layer(x)`, summed at 64 bits.

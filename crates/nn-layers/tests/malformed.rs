@@ -24,9 +24,8 @@ fn error_of(bytes: &[u8]) -> ReadError {
 
 #[track_caller]
 fn entry(dtype: &str, shape: &str, end: usize) -> ReadError {
-    let header = format!(
-        "{{\"w\":{{\"dtype\":\"{dtype}\",\"shape\":{shape},\"data_offsets\":[0,{end}]}}}}"
-    );
+    let header =
+        format!("{{\"w\":{{\"dtype\":\"{dtype}\",\"shape\":{shape},\"data_offsets\":[0,{end}]}}}}");
     error_of(&file(&header, &[0; 8]))
 }
 

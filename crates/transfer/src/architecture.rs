@@ -30,19 +30,19 @@ const KINDS: &[Kind] = &[
         name: "dann-mnist",
         help: "conv5-32, pool2, conv5-48, pool2, FC100-100; domain FC100 (Ganin et al., 2016)",
         takes: |s| s.len() == 3 && s[1] == s[2] && s[1] >= 16,
-        build: |s, classes, rng| models::dann_mnist(s[0], s[1], classes, rng),
+        build: |s, classes, rng| models::dann_mnist([s[0], s[1], s[2]], classes, rng),
     },
     Kind {
         name: "dann-svhn",
         help: "conv5-64, pool3/2, conv5-64, pool3/2, conv5-128, FC3072-2048; domain FC1024-1024",
         takes: |s| s.len() == 3 && s[1] == s[2] && s[1] >= 28,
-        build: |s, classes, rng| models::dann_svhn(s[0], s[1], classes, rng),
+        build: |s, classes, rng| models::dann_svhn([s[0], s[1], s[2]], classes, rng),
     },
     Kind {
         name: "dann-signs",
         help: "conv5-96, conv3-144, conv5-256, FC512; domain FC1024-1024",
         takes: |s| s.len() == 3 && s[1] == s[2] && s[1] >= 36,
-        build: |s, classes, rng| models::dann_signs(s[0], s[1], classes, rng),
+        build: |s, classes, rng| models::dann_signs([s[0], s[1], s[2]], classes, rng),
     },
     Kind {
         name: "shallow",

@@ -4,7 +4,7 @@ use crate::TransferError;
 use crate::error::setting;
 use crate::fit::{Checkpoints, Plan};
 use crate::input::Normalize;
-use optim::{Annealing, Optimizer, Sgd};
+use optim::{DannAnnealing, Optimizer, Sgd};
 use serde::{Deserialize, Serialize};
 
 /// How long and how fast to train. Validated when `fit` is called.
@@ -99,7 +99,7 @@ impl Training {
     pub(crate) fn sgd(&self, len: usize) -> Result<Optimizer<Sgd>, TransferError> {
         let steps = self.plan(len)?.steps as u64;
         let sgd = match self.decay {
-            Decay::Annealed => Sgd::new(Annealing::new(self.lr, steps)),
+            Decay::Annealed => Sgd::new(DannAnnealing::new(self.lr, steps)),
             Decay::Constant => Sgd::new(self.lr),
         };
         Ok(sgd.momentum(self.momentum).weight_decay(self.weight_decay))

@@ -37,7 +37,7 @@ use objective::Adversarial;
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let source = datasets::load(&"synthetic:digits".parse()?)?.grey_to_rgb()?;
 /// let target = datasets::load(&"synthetic:digits-textured".parse()?)?;
-/// let net = nn_layers::models::dann_mnist(3, 28, 10, &mut Rng::seed(0));
+/// let net = nn_layers::models::dann_mnist([3, 28, 28], 10, &mut Rng::seed(0));
 /// let dann = DomainAdversarial::new(net).epochs(20).seed(0);
 /// let model = dann.fit(&source, &target.without_labels(), &mut Progress::bar())?;
 /// println!("{:.1} %", 100.0 * model.accuracy(&target)?);

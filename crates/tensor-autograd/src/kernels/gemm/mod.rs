@@ -1,16 +1,17 @@
 //! Matrix product: `C = A·B`, with the work around it (bias, ReLU, accumulation) fused in.
 
-pub(crate) mod lhs;
-pub(crate) mod micro;
+mod micro;
 pub mod naive;
 mod pack;
-pub(crate) mod product;
+mod product;
 pub mod reference;
 mod simd;
 #[cfg(test)]
 mod tests;
-pub(crate) mod transpose;
+mod transpose;
 mod vector;
+
+pub(crate) use product::Lhs;
 
 use super::isa::{Isa, isa};
 use super::parallel;
@@ -202,7 +203,7 @@ pub fn gemm_with(isa: Isa, c: &mut [Real], a: MatRef<'_>, b: MatRef<'_>, e: Epil
     with_kernel!(isa, K => {
         let grid = Grid::new::<K>(m, n, k);
         // SAFETY: the instruction set was checked, and all lengths by `check`.
-        unsafe { product_parallel::<K>(Out::new(c, n), a, &b, &e, &grid) }
+        unsafe { product_parallel::<K>(Out::new(c, n), Lhs::Strided(a), &b, &e, &grid) }
     });
 }
 
