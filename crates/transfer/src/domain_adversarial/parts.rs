@@ -10,7 +10,7 @@
 //! point a plain minimisation: the identity forward, `-λ` times the gradient backward.
 
 use nn_layers::Layer;
-use tensor_autograd::{Real, Tensor, Var, concat};
+use tensor_autograd::{BinaryCrossEntropy, Real, Tensor, Var, concat};
 
 /// The domain classifier's loss on both halves of a batch, and what tells whether it is alive.
 #[derive(Clone, Copy, Debug)]
@@ -43,7 +43,8 @@ pub fn domain_loss<'t>(
     assert_eq!(*logits.shape(), [n + m, 1], "the domain classifier gives one logit a sample");
     let half = |range, domain| {
         let logits = logits.slice(0, range);
-        logits.binary_cross_entropy_with_logits(&Tensor::full(logits.shape(), domain))
+        let domain = Tensor::full(logits.shape(), domain);
+        logits.binary_cross_entropy_with_logits(&domain, BinaryCrossEntropy::default())
     };
     let values = logits.value();
     let (s, t) = values.as_slice().split_at(n);
