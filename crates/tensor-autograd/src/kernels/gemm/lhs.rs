@@ -104,15 +104,12 @@ unsafe impl Lhs for MatRef<'_> {
 
 /// A matrix whose tiles were packed before, for products that share it.
 #[derive(Clone, Copy)]
-pub(crate) struct Packed<'a> {
-    data: &'a [Real],
-}
+pub(crate) struct Packed<'a>(&'a [Real]);
 
 impl<'a> Packed<'a> {
-    /// Packs all of `a` into `buf`, of as many elements: by block of the summed index, then by
-    /// tile, without gaps.
+    /// Packs all of `a` into `buf`: by block of the summed index, then by tile, without gaps.
     pub(crate) fn new(buf: &'a mut [Real], a: &MatRef<'_>, grid: &Grid) -> Self {
-        debug_assert_eq!(buf.len(), grid.m * grid.k);
+        assert!(buf.len() == grid.m * grid.k && (a.rows, a.cols) == (grid.m, grid.k));
         let unit = grid.m * grid.k_block();
         parallel::for_chunks(buf, unit.max(1), grid.m * grid.k, |start, buf| {
             let k0 = start / grid.m;
@@ -121,11 +118,11 @@ impl<'a> Packed<'a> {
                 pack_tile(&mut buf[rows.start * ks.len()..], a, rows, ks.clone());
             }
         });
-        Packed { data: buf }
+        Packed(buf)
     }
 }
 
-// SAFETY: `Packed::new` filled in every tile of every block of the grid, whose size `data` has;
+// SAFETY: `Packed::new` filled in every tile of every block of the grid;
 // a block begins at `m` times the summed index before it.
 unsafe impl Lhs for Packed<'_> {
     type Block<'b>
@@ -140,6 +137,6 @@ unsafe impl Lhs for Packed<'_> {
         _: Range<usize>,
         ks: Range<usize>,
     ) -> MatBlock<'b> {
-        MatBlock::Packed { data: &self.data[ks.start * grid.m..], first: 0, k: ks.len() }
+        MatBlock::Packed { data: &self.0[ks.start * grid.m..], first: 0, k: ks.len() }
     }
 }

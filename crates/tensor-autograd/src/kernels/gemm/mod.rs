@@ -8,7 +8,7 @@ pub(crate) mod product;
 pub mod reference;
 mod simd;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 pub(crate) mod transpose;
 mod vector;
 

@@ -23,7 +23,7 @@ use std::marker::PhantomData;
 use std::ops::Range;
 
 /// The longest block of the summed index: 16 KiB of `B` a panel, half of a first-level cache.
-const MAX_KC: usize = 256;
+pub(crate) const MAX_KC: usize = 256;
 /// Rows of `A` a block holds at most: with `MAX_KC` half of a small second-level cache.
 const MAX_MC: usize = 240;
 
@@ -80,6 +80,18 @@ impl<'a> Out<'a> {
     pub(crate) fn new(c: &'a mut [Real], row_stride: usize) -> Self {
         Out { ptr: c.as_mut_ptr(), row_stride, life: PhantomData }
     }
+
+    /// The matrix that begins `by` elements later.
+    pub(crate) fn offset(self, by: usize) -> Self {
+        Out { ptr: self.ptr.wrapping_add(by), ..self }
+    }
+
+    /// Such that element `(row, col)` of the product is the first of `c`: for a part of a product
+    /// that is written to memory of its own.
+    pub(crate) fn window(c: &'a mut [Real], row_stride: usize, row: usize, col: usize) -> Self {
+        let ptr = c.as_mut_ptr().wrapping_sub(row * row_stride + col);
+        Out { ptr, row_stride, life: PhantomData }
+    }
 }
 
 /// The tiles of a product, for one micro-kernel.
@@ -113,7 +125,7 @@ impl Grid {
         start(i)..start(i + 1)
     }
 
-    fn cols(&self, panel: usize) -> Range<usize> {
+    pub(crate) fn cols(&self, panel: usize) -> Range<usize> {
         panel * self.nr..self.n.min((panel + 1) * self.nr)
     }
 
@@ -282,7 +294,7 @@ pub(crate) unsafe fn product_parallel<K: MicroKernel>(
 pub(crate) fn tasks(flops: usize) -> usize {
     match parallel::num_threads() {
         1 => 1,
-        threads => (flops / TASK_FLOPS).min(4 * threads),
+        threads => (flops / TASK_FLOPS).clamp(1, 4 * threads),
     }
 }
 
