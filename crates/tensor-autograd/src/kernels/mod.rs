@@ -13,15 +13,21 @@
 
 pub mod axis;
 pub mod conv;
+pub mod cross_entropy;
 pub mod elementwise;
 pub mod gemm;
 pub mod isa;
+mod lanes;
 pub mod math;
 pub mod parallel;
 pub mod permute;
 pub mod pool;
 pub mod reduce;
 pub mod region;
+<<<<<<< HEAD
 mod scratch;
+=======
+pub mod softmax;
+>>>>>>> main
 pub mod special;
 pub mod update;
