@@ -9,6 +9,8 @@ mod simd;
 #[cfg(test)]
 mod tests;
 mod transpose;
+pub(crate) mod tests;
+pub(crate) mod transpose;
 mod vector;
 
 pub(crate) use product::Lhs;
