@@ -21,6 +21,7 @@ pub mod parallel;
 pub mod permute;
 pub mod pool;
 pub mod reduce;
+mod scratch;
 pub mod region;
 pub mod special;
 pub mod update;
