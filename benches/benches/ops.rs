@@ -41,10 +41,8 @@ const OPS: &[(&str, &[&[usize]], Op)] = &[
 
 fn ops(c: &mut Criterion) {
     for &(name, shapes, op) in OPS {
-        let inputs: Vec<Param> = (1..)
-            .zip(shapes)
-            .map(|(seed, shape)| Param::weight(centred(seed, *shape)))
-            .collect();
+        let inputs: Vec<Param> =
+            (1..).zip(shapes).map(|(seed, shape)| Param::weight(centred(seed, *shape))).collect();
         let mut group = c.benchmark_group(name);
         let elements = inputs.iter().map(|p| p.value.len()).max().unwrap_or(0);
         group.throughput(Throughput::Elements(elements as u64));

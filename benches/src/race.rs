@@ -148,6 +148,9 @@ mod tests {
 
     #[test]
     fn times_have_three_digits() {
-        assert_eq!([seconds(1.234e-5), seconds(0.0567), seconds(2.0)], ["12.3 µs", "56.7 ms", "2.00 s"]);
+        assert_eq!(
+            [seconds(1.234e-5), seconds(0.0567), seconds(2.0)],
+            ["12.3 µs", "56.7 ms", "2.00 s"]
+        );
     }
 }

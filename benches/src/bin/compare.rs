@@ -83,8 +83,7 @@ fn engines(args: &Args) -> Result<Vec<Engine>> {
         "{} is missing: build it with `cargo build --profile bench -p benches --bins`",
         ours.display()
     );
-    let mut engines =
-        vec![Engine { name: "ours", program: ours, before: vec![], after: &[] }];
+    let mut engines = vec![Engine { name: "ours", program: ours, before: vec![], after: &[] }];
     if let (Some(python), Some(peers)) = (&args.python, &args.peers) {
         let script = peers.join("torch_peer.py");
         ensure!(script.exists(), "{} is missing", script.display());
