@@ -13,9 +13,11 @@
 
 pub mod axis;
 pub mod conv;
+pub mod cross_entropy;
 pub mod elementwise;
 pub mod gemm;
 pub mod isa;
+mod lanes;
 pub mod math;
 pub mod parallel;
 pub mod permute;
@@ -23,5 +25,6 @@ pub mod pool;
 pub mod reduce;
 mod scratch;
 pub mod region;
+pub mod softmax;
 pub mod special;
 pub mod update;
