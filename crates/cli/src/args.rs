@@ -3,10 +3,13 @@
 use crate::commands;
 use crate::error::{self, UsageError};
 use crate::methods::METHODS;
+use crate::run::Control;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Arg, ArgAction, ArgMatches, Args, Command, value_parser};
+use clap::{ArgMatches, Args, Command, value_parser};
 use std::ffi::OsString;
 use std::process::ExitCode;
+use tensor_autograd::Rng;
+use transfer::{Architecture, TransferError};
 
 /// Flags of every command that trains.
 #[derive(Args, Clone, Debug, Default)]
@@ -55,11 +58,6 @@ const SPECS: &str = "SPEC names a data set:\n  \
     cifar10:FILE       CIFAR-10's binary records\n\
     Each takes a range of rows, [0..1000], and ?limit=N. Examples:\n  \
     mnist:data/mnist[0..5000]   synthetic:digits?n=2000&seed=1#test";
-
-/// A flag that takes no value.
-pub(crate) fn switch(name: &'static str, help: &'static str) -> Arg {
-    Arg::new(name).long(name).action(ArgAction::SetTrue).help(help)
-}
 
 /// A command line that was not understood, or asks for help.
 pub(crate) enum Refusal {
@@ -115,4 +113,27 @@ fn unknown_method(e: &clap::Error) -> Option<UsageError> {
             UsageError::UnknownMethod { found, nearest, known }
         }
     })
+}
+
+/// Adds the flags of every training command.
+pub(crate) fn training(command: Command) -> Command {
+    Talk::augment_args(Control::augment_args(command))
+}
+
+/// The network that was named, or the one for such samples.
+///
+/// # Errors
+/// If there is no such network, or it does not take such samples.
+pub(crate) fn architecture(
+    name: Option<&str>,
+    input: &[usize],
+    classes: usize,
+) -> Result<Architecture, TransferError> {
+    let mut architecture = Architecture::default_for(input, classes);
+    if let Some(name) = name {
+        architecture.name = name.to_owned();
+    }
+    // Made once, so that a network that does not fit is refused before a run folder is made.
+    architecture.build(&mut Rng::seed(0))?;
+    Ok(architecture)
 }

@@ -1,6 +1,7 @@
 //! The table of methods. To add one: a file, and its line here.
 
 mod domain_adversarial;
+mod draw;
 mod evaluate;
 mod fine_tune;
 

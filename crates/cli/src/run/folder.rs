@@ -12,6 +12,7 @@ use transfer::{Outcome, TransferError};
 const CONFIG: &str = "config.toml";
 const RESULTS: &str = "results.jsonl";
 const METRICS: &str = "metrics.jsonl";
+const CHECKPOINTS: &str = "checkpoint";
 /// Its presence tells a finished run.
 const REPORT: &str = "report.json";
 
@@ -47,7 +48,7 @@ impl Folder {
                     let why = "there is no run to go on with; leave out --resume to begin one";
                     return Err(refuse(why.into()).into());
                 }
-                for name in [REPORT, RESULTS, METRICS, "model.safetensors", "checkpoint"] {
+                for name in [REPORT, RESULTS, METRICS, "model.safetensors", CHECKPOINTS] {
                     if path.join(name).exists() {
                         let why = format!("its `{name}` would be overwritten; choose another folder");
                         return Err(refuse(why).into());
@@ -83,9 +84,16 @@ impl Folder {
         Ok(nn_layers::write_atomically(&path, |out| out.write_all(text.as_bytes()))?)
     }
 
-    /// Writes the result; from then on the run is a finished one.
+    /// Writes the result; from then on the run is a finished one, and needs no checkpoints.
     pub(crate) fn finish(&self, document: &serde_json::Value) -> anyhow::Result<()> {
-        Ok(self.write(REPORT, &serde_json::to_string_pretty(document)?)?)
+        self.write(REPORT, &serde_json::to_string_pretty(document)?)?;
+        let _ = fs::remove_dir_all(self.path.join(CHECKPOINTS)); // they only take room
+        Ok(())
+    }
+
+    /// Where the checkpoints of one training are.
+    pub(crate) fn checkpoints(&self, training: &str) -> PathBuf {
+        self.path.join(CHECKPOINTS).join(training)
     }
 
     /// Appends what an epoch measured.

@@ -9,7 +9,7 @@ mod watch;
 pub(crate) use config::merge;
 pub(crate) use folder::Folder;
 pub(crate) use session::{Session, baselines};
-pub(crate) use shared::Shared;
+pub(crate) use shared::{Shared, within};
 
 use clap::Args;
 use std::path::PathBuf;

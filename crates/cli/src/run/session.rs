@@ -37,8 +37,7 @@ impl Session {
     /// The training's settings, with its checkpoints in a folder of its own.
     pub(crate) fn kept(&self, arm: &str, training: Training) -> Training {
         let name = format!("{arm}-seed-{}", training.seed);
-        let folder = self.folder.path().join("checkpoint").join(&name);
-        checkpointed(training, Checkpoints::new(folder, name))
+        checkpointed(training, Checkpoints::new(self.folder.checkpoints(&name), name))
     }
 
     /// Watches a training that is no arm of the study.
