@@ -1,1 +1,3 @@
 //! The course.
+
+#![forbid(unsafe_code)]

@@ -13,14 +13,18 @@
 
 pub mod axis;
 pub mod conv;
+pub mod cross_entropy;
 pub mod elementwise;
 pub mod gemm;
 pub mod isa;
+mod lanes;
 pub mod math;
 pub mod parallel;
 pub mod permute;
 pub mod pool;
 pub mod reduce;
+mod scratch;
 pub mod region;
+pub mod softmax;
 pub mod special;
 pub mod update;

@@ -136,3 +136,12 @@ pub fn for_planes2<B: Send>(
 fn group(planes: usize, work: usize) -> usize {
     (CHUNK * planes / work.max(1)).clamp(1, planes)
 }
+
+/// Calls `f(0) .. f(n - 1)`, in parallel if `work` elements of effort are worth it.
+pub fn for_tasks(n: usize, work: usize, f: impl Fn(usize) + Sync + Send) {
+    if work < PAR_MIN || n <= 1 || num_threads() == 1 {
+        (0..n).for_each(f);
+    } else {
+        (0..n).into_par_iter().with_max_len(1).for_each(f);
+    }
+}

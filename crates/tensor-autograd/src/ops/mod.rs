@@ -9,11 +9,16 @@ mod binary;
 mod broadcast;
 mod gradient_flow;
 mod join;
+mod linear;
+mod loss;
+mod matmul;
 mod permute;
 mod reshape;
 mod slice;
+mod softmax;
 mod sum;
 mod unary;
 
 pub use axes::Axes;
 pub use join::{concat, stack};
+pub use loss::{BinaryCrossEntropy, CrossEntropy, Reduction, Targets};

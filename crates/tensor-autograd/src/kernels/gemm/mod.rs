@@ -1,9 +1,22 @@
 //! Matrix product: `C = A·B`, with the work around it (bias, ReLU, accumulation) fused in.
 
+mod micro;
 pub mod naive;
+mod pack;
+mod product;
+pub mod reference;
+mod simd;
+#[cfg(test)]
+mod tests;
+mod transpose;
+mod vector;
 
+pub(crate) use product::Lhs;
+
+use super::isa::{Isa, isa};
 use super::parallel;
 use crate::Real;
+use product::{Grid, Out, product_parallel};
 
 /// A matrix seen through two strides, so that a transpose or a slice costs nothing.
 #[derive(Clone, Copy, Debug)]
@@ -127,6 +140,29 @@ impl<'a> Epilogue<'a> {
     }
 }
 
+/// Compiles a block once for the micro-kernel `K` of each instruction set and runs the one asked for.
+macro_rules! with_kernel {
+    ($isa:expr, $K:ident => $body:block) => {
+        match $isa {
+            #[cfg(all(target_arch = "x86_64", not(real_f64)))]
+            $crate::kernels::isa::Isa::Avx512 => {
+                type $K = $crate::kernels::gemm::micro::Avx512Kernel;
+                $body
+            }
+            #[cfg(all(target_arch = "x86_64", not(real_f64)))]
+            $crate::kernels::isa::Isa::Avx2 => {
+                type $K = $crate::kernels::gemm::micro::Avx2Kernel;
+                $body
+            }
+            _ => {
+                type $K = $crate::kernels::gemm::micro::PortableKernel;
+                $body
+            }
+        }
+    };
+}
+pub(crate) use with_kernel;
+
 #[track_caller]
 fn check(c: &[Real], a: &MatRef<'_>, b: &MatRef<'_>, e: &Epilogue<'_>) {
     assert_eq!(a.cols, b.rows, "the inner dimensions of a matrix product differ");
@@ -146,8 +182,29 @@ fn check(c: &[Real], a: &MatRef<'_>, b: &MatRef<'_>, e: &Epilogue<'_>) {
 /// If a length or an inner dimension does not fit.
 #[track_caller]
 pub fn gemm(c: &mut [Real], a: MatRef<'_>, b: MatRef<'_>, e: Epilogue<'_>) {
+    gemm_with(isa(), c, a, b, e);
+}
+
+/// [`gemm`] with the micro-kernel of a given instruction set.
+///
+/// # Panics
+/// As [`gemm`], and if this machine lacks the set.
+#[track_caller]
+pub fn gemm_with(isa: Isa, c: &mut [Real], a: MatRef<'_>, b: MatRef<'_>, e: Epilogue<'_>) {
     check(c, &a, &b, &e);
-    naive::gemm(c, a, b, e);
+    assert!(Isa::available().contains(&isa), "this machine has no {}", isa.name());
+    let (m, n, k) = (a.rows, b.cols, a.cols);
+    if c.is_empty() {
+        return;
+    }
+    if vector::gemv(c, &a, &b, &e) {
+        return;
+    }
+    with_kernel!(isa, K => {
+        let grid = Grid::new::<K>(m, n, k);
+        // SAFETY: the instruction set was checked, and all lengths by `check`.
+        unsafe { product_parallel::<K>(Out::new(c, n), Lhs::Strided(a), &b, &e, &grid) }
+    });
 }
 
 /// `C = A·B` with `A: [m, k]`, `B: [k, n]`, all row-major.

@@ -1,0 +1,288 @@
+//! [`Dataset`]: examples, and perhaps their labels.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use ndarray::{ArcArray, ArrayD, ArrayViewD, IxDyn};
+
+use crate::rows::Rows;
+use crate::{DataError, Unlabelled};
+
+/// Examples with labels, or without.
+///
+/// `inputs` has the shape `[n, ...]`: one row for each example. Images are `[n, c, h, w]` with
+/// values in `0.0..=1.0`, feature vectors `[n, f]`. A label is an index into `classes`.
+///
+/// A data set has at least one row, and every label names a class: the constructor sees to it.
+/// Cloning and slicing share the numbers, they copy none.
+///
+/// ```
+/// use datasets::synthetic;
+/// let digits = synthetic::digits(200, 0);
+/// assert_eq!(digits.shape(), [200, 1, 28, 28]);
+/// let (train, test) = digits.split(0.8, 0)?;
+/// let (images, labels) = train.batch(&[0, 5, 9]);
+/// assert_eq!((images.shape()[0], labels.len(), test.len()), (3, 3, 40));
+/// # Ok::<(), datasets::DataError>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Dataset {
+    name: String,
+    inputs: Rows,
+    labels: Option<Arc<[usize]>>,
+    classes: Arc<[String]>,
+}
+
+impl Dataset {
+    /// Puts inputs `[n, ...]` and `n` labels together.
+    ///
+    /// # Errors
+    /// [`DataError::Empty`] if there are no rows or a row has no values,
+    /// [`DataError::CountMismatch`] if there are not `n` labels,
+    /// [`DataError::LabelOutOfRange`] if a label is not below `classes.len()`.
+    pub fn new(
+        name: impl Into<String>,
+        inputs: ArrayD<f32>,
+        labels: Option<Vec<usize>>,
+        classes: Vec<String>,
+    ) -> Result<Self, DataError> {
+        let name = name.into();
+        let inputs = Rows::new(&name, inputs)?;
+        if let Some(labels) = &labels {
+            if labels.len() != inputs.len() {
+                return Err(DataError::CountMismatch {
+                    inputs_from: name.clone(),
+                    inputs: inputs.len(),
+                    labels_from: name,
+                    labels: labels.len(),
+                });
+            }
+            if let Some(row) = labels.iter().position(|&label| label >= classes.len()) {
+                return Err(DataError::LabelOutOfRange {
+                    from: name,
+                    row,
+                    label: labels[row] as i64,
+                    classes: classes.len(),
+                    hint: "name every class, or mend the label",
+                });
+            }
+        }
+        Ok(Self { name, inputs, labels: labels.map(Into::into), classes: classes.into() })
+    }
+
+    /// What the data set is called in reports and messages.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The same data under another name.
+    pub fn with_name(self, name: impl Into<String>) -> Self {
+        Self { name: name.into(), ..self }
+    }
+
+    /// The number of examples; at least 1.
+    #[expect(clippy::len_without_is_empty, reason = "a data set is never empty")]
+    pub fn len(&self) -> usize {
+        self.inputs.len()
+    }
+
+    /// The shape of all inputs, `[n, ...]`.
+    pub fn shape(&self) -> &[usize] {
+        self.inputs.shape()
+    }
+
+    /// The shape of one example, `shape()` without its first axis.
+    pub fn sample_shape(&self) -> &[usize] {
+        &self.shape()[1..]
+    }
+
+    /// All inputs, `[n, ...]`, in row-major order.
+    pub fn inputs(&self) -> ArrayViewD<'_, f32> {
+        self.inputs.view()
+    }
+
+    /// All inputs, sharing the memory.
+    pub fn shared_inputs(&self) -> ArcArray<f32, IxDyn> {
+        self.inputs.shared()
+    }
+
+    /// The labels, if there are any.
+    pub fn labels(&self) -> Option<&[usize]> {
+        self.labels.as_deref()
+    }
+
+    /// The labels, where there must be some.
+    ///
+    /// # Errors
+    /// [`DataError::NoLabels`].
+    pub fn require_labels(&self) -> Result<&[usize], DataError> {
+        self.labels().ok_or_else(|| DataError::NoLabels { dataset: self.name.clone() })
+    }
+
+    /// The names of the classes; a label is an index into these.
+    pub fn classes(&self) -> &[String] {
+        &self.classes
+    }
+
+    /// How many examples each class has. All 0 if there are no labels.
+    pub fn class_counts(&self) -> Vec<usize> {
+        let mut counts = vec![0; self.classes.len()];
+        for &label in self.labels().unwrap_or_default() {
+            counts[label] += 1;
+        }
+        counts
+    }
+
+    /// The inputs alone, in a type that has no labels to look at.
+    pub fn without_labels(&self) -> Unlabelled {
+        Unlabelled::from_rows(self.name.clone(), self.inputs.clone())
+    }
+
+    /// These rows, in this order; a row may occur twice.
+    ///
+    /// # Panics
+    /// If `rows` is empty or names a row that does not exist.
+    #[track_caller]
+    pub fn select(&self, rows: &[usize]) -> Self {
+        let inputs = self.inputs.select(rows);
+        let labels = self.labels().map(|labels| rows.iter().map(|&row| labels[row]).collect());
+        self.with(inputs, labels)
+    }
+
+    /// The rows of a range, sharing the memory.
+    ///
+    /// # Errors
+    /// [`DataError::Rows`] if the range is empty or reaches beyond the end.
+    pub fn slice(&self, rows: Range<usize>) -> Result<Self, DataError> {
+        if rows.is_empty() || rows.end > self.len() {
+            let (start, end, len) = (rows.start, rows.end, self.len());
+            return Err(DataError::Rows { dataset: self.name.clone(), start, end, len });
+        }
+        let labels = self.labels().map(|labels| labels[rows.clone()].into());
+        Ok(self.with(self.inputs.slice(rows), labels))
+    }
+
+    /// The first `n` rows, or all if there are no more.
+    ///
+    /// # Panics
+    /// If `n` is 0.
+    #[track_caller]
+    pub fn limit(&self, n: usize) -> Self {
+        assert!(n > 0, "limit(0): a data set has at least one row");
+        self.slice(0..n.min(self.len())).expect("the range was clipped to the rows")
+    }
+
+    /// All rows in random order.
+    pub fn shuffled(&self, seed: u64) -> Self {
+        self.select(&crate::epoch_order(self.len(), seed, 0))
+    }
+
+    /// Inputs `[b, ...]` and labels `[b]` of these rows.
+    ///
+    /// # Panics
+    /// If there are no labels (see [`Dataset::require_labels`]), if `rows` is empty or names a row
+    /// that does not exist.
+    #[track_caller]
+    pub fn batch(&self, rows: &[usize]) -> (ArrayD<f32>, Vec<usize>) {
+        let Some(labels) = self.labels() else {
+            panic!("batch: `{}` has no labels; use without_labels().batch(rows)", self.name)
+        };
+        (self.inputs.gather(rows), rows.iter().map(|&row| labels[row]).collect())
+    }
+
+    /// The same labels with inputs changed by `f`, which must keep the number of rows.
+    ///
+    /// ```
+    /// # use datasets::{synthetic, transforms};
+    /// let grey = synthetic::digits(10, 0);
+    /// let coloured = grey.map_inputs(transforms::grey_to_rgb);
+    /// assert_eq!(coloured.sample_shape(), [3, 28, 28]);
+    /// ```
+    ///
+    /// # Panics
+    /// If `f` changes the number of rows or leaves none.
+    #[track_caller]
+    pub fn map_inputs(&self, f: impl FnOnce(ArrayViewD<'_, f32>) -> ArrayD<f32>) -> Self {
+        self.with(self.inputs.map(f), self.labels.clone())
+    }
+
+    fn with(&self, inputs: Rows, labels: Option<Arc<[usize]>>) -> Self {
+        Self { name: self.name.clone(), inputs, labels, classes: Arc::clone(&self.classes) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::{Array, Axis};
+
+    fn small() -> Dataset {
+        let inputs = Array::from_shape_fn((6, 2), |(i, j)| (10 * i + j) as f32).into_dyn();
+        let classes = vec!["even".into(), "odd".into(), "never".into()];
+        Dataset::new("small", inputs, Some(vec![0, 1, 0, 1, 0, 1]), classes).unwrap()
+    }
+
+    #[test]
+    fn rows_and_labels_stay_together() {
+        let data = small();
+        let (inputs, labels) = data.batch(&[5, 0, 5]);
+        assert_eq!(inputs, ndarray::arr2(&[[50., 51.], [0., 1.], [50., 51.]]).into_dyn());
+        assert_eq!(labels, [1, 0, 1]);
+        for part in [data.shuffled(3), data.select(&[4, 1]), data.slice(1..4).unwrap()] {
+            for (row, &label) in part.inputs().axis_iter(Axis(0)).zip(part.labels().unwrap()) {
+                assert_eq!(row[[0]] as usize / 10 % 2, label);
+            }
+        }
+        assert_ne!(data.shuffled(3).labels(), data.shuffled(4).labels());
+        assert_eq!(data.class_counts(), [3, 3, 0]);
+        assert_eq!(data.limit(2).labels(), Some(&[0, 1][..]));
+        assert_eq!(data.limit(100).len(), 6);
+    }
+
+    #[test]
+    fn slices_and_clones_share_memory() {
+        let data = small();
+        let tail = data.slice(2..6).unwrap();
+        assert_eq!(tail.inputs().as_ptr(), data.inputs().index_axis(Axis(0), 2).as_ptr());
+        assert_eq!(data.clone().inputs().as_ptr(), data.inputs().as_ptr());
+        assert_eq!(data.without_labels().inputs().as_ptr(), data.inputs().as_ptr());
+    }
+
+    #[test]
+    fn the_constructor_refuses_what_is_no_data_set() {
+        let inputs = || ArrayD::zeros(vec![3, 2]);
+        let classes = || vec!["a".to_string(), "b".to_string()];
+        let text = |inputs, labels, classes| {
+            Dataset::new("d", inputs, labels, classes).unwrap_err().to_string()
+        };
+        assert_eq!(
+            text(inputs(), Some(vec![0, 1]), classes()),
+            "d has 3 examples, d has 2 labels; they must come in pairs"
+        );
+        assert_eq!(
+            text(inputs(), Some(vec![0, 2, 1]), classes()),
+            "d: row 1: label 2 is outside 0..2; name every class, or mend the label"
+        );
+        for shape in [vec![0, 2], vec![3, 0], vec![3], vec![]] {
+            assert!(matches!(
+                Dataset::new("d", ArrayD::zeros(shape), None, vec![]),
+                Err(DataError::Empty { .. })
+            ));
+        }
+        let unlabelled = Dataset::new("d", inputs(), None, vec![]).unwrap();
+        assert!(matches!(unlabelled.require_labels(), Err(DataError::NoLabels { .. })));
+        assert!(matches!(unlabelled.slice(1..4), Err(DataError::Rows { end: 4, len: 3, .. })));
+    }
+
+    #[test]
+    #[should_panic(expected = "batch: `d` has no labels")]
+    fn a_batch_needs_labels() {
+        Dataset::new("d", ArrayD::zeros(vec![3, 2]), None, vec![]).unwrap().batch(&[0]);
+    }
+
+    #[test]
+    #[should_panic(expected = "row 6 of 6")]
+    fn a_row_must_exist() {
+        small().select(&[1, 6]);
+    }
+}

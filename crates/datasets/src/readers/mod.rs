@@ -1,0 +1,16 @@
+//! Readers: one file each, from bytes on disk to a [`Dataset`](crate::Dataset).
+//!
+//! To add a reader, write `readers/yours.rs` with a `SCHEME` (see [`crate::spec::Scheme`]), name
+//! it here and put it into [`SCHEMES`]. Specs, help texts and error messages follow.
+
+pub mod cifar;
+pub mod idx;
+mod idx_files;
+mod mnist;
+mod synthetic;
+
+use crate::spec::Scheme;
+
+/// Every scheme that a spec string can begin with.
+pub const SCHEMES: &[Scheme] =
+    &[synthetic::SCHEME, mnist::SCHEME, idx_files::SCHEME, cifar::SCHEME];

@@ -1,0 +1,84 @@
+//! What a scheme takes: how many parts, which options, which fragments.
+
+use std::ops::RangeInclusive;
+
+/// The form of one scheme's specs.
+#[derive(Debug, Clone)]
+pub struct Grammar {
+    /// How many comma-separated parts stand after the colon.
+    pub parts: RangeInclusive<usize>,
+    /// The scheme's own options; `limit` comes with every scheme.
+    pub options: &'static [OptionHelp],
+    /// What may stand after `#`.
+    pub fragments: Fragments,
+}
+
+/// An option, as help texts show it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OptionHelp {
+    /// The name before `=`.
+    pub name: &'static str,
+    /// What its value must be.
+    pub kind: Kind,
+    /// One line about it.
+    pub help: &'static str,
+}
+
+/// The kinds of values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Kind {
+    /// A whole number of at least 1.
+    Count,
+    /// A whole number of at least 0.
+    Integer,
+    /// A finite number.
+    Number,
+}
+
+/// What may stand after `#`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Fragments {
+    /// Nothing.
+    None,
+    /// One of these words.
+    OneOf(&'static [&'static str]),
+    /// Anything, such as the name of a column; the reader checks it.
+    Any,
+}
+
+/// Taken by every scheme.
+const LIMIT: OptionHelp =
+    OptionHelp { name: "limit", kind: Kind::Count, help: "keep at most this many rows" };
+
+impl Grammar {
+    /// The options in the order of help texts, `limit` last.
+    pub fn all_options(&self) -> impl Iterator<Item = OptionHelp> {
+        self.options.iter().copied().chain([LIMIT])
+    }
+
+    pub(crate) fn option(&self, name: &str) -> Option<OptionHelp> {
+        self.all_options().find(|option| option.name == name)
+    }
+}
+
+impl Kind {
+    /// Whether a value is of this kind.
+    pub(crate) fn accepts(self, value: &str) -> bool {
+        match self {
+            Self::Count => value.parse::<usize>().is_ok_and(|n| n > 0),
+            Self::Integer => value.parse::<u64>().is_ok(),
+            Self::Number => value.parse::<f64>().is_ok_and(f64::is_finite),
+        }
+    }
+
+    /// What to say when it is not.
+    pub(crate) fn expected(self) -> &'static str {
+        match self {
+            Self::Count => "a whole number of at least 1",
+            Self::Integer => "a whole number of at least 0",
+            Self::Number => "a number",
+        }
+    }
+}

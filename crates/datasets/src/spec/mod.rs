@@ -1,0 +1,138 @@
+//! Spec strings: a data set in one word of a command line.
+//!
+//! ```text
+//! SCHEME:PART[,PART...][?OPTION=VALUE[&OPTION=VALUE...]][#FRAGMENT][[A..B]]
+//!
+//! mnist:data/mnist                      the training split
+//! mnist:data/mnist#test                 the other
+//! idx:images.gz,labels.gz[0..1000]      the first thousand rows
+//! synthetic:digits?n=500&writer=3       generated
+//! cifar10:train.bin?limit=100           the first hundred rows
+//! ```
+//!
+//! The suffixes may come in any order, each once. Rows `[a..b]` are taken first (`a` or `b` may be
+//! left out), then the first `limit` of what remains.
+//!
+//! In a path, `,` `?` and `#` must be written `%2C`, `%3F` and `%23`. Brackets are ordinary
+//! characters unless they enclose a row range in the place of a suffix; then write `%5B` and
+//! `%5D`. A per cent sign is itself, but `%25` where one of these codes would follow it.
+
+mod error;
+mod grammar;
+mod parse;
+mod scheme;
+
+pub use error::SpecError;
+pub use grammar::{Fragments, Grammar, Kind, OptionHelp};
+pub use scheme::{Scheme, load, schemes};
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// A parsed spec string. Its scheme exists, its options are known and their values of the right
+/// kind; whether its files are there is found out by [`load`].
+///
+/// ```
+/// use datasets::Spec;
+/// let spec: Spec = "synthetic:digits?seed=7&n=50[10..20]".parse()?;
+/// assert_eq!(spec.to_string(), "synthetic:digits?n=50&seed=7[10..20]");
+/// assert_eq!(datasets::load(&spec)?.len(), 10);
+///
+/// let mistake = "synthetic:digit".parse::<Spec>().unwrap_err();
+/// assert!(mistake.to_string().contains("did you mean `digits`?"));
+/// # Ok::<(), datasets::DataError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spec {
+    scheme: String,
+    parts: Vec<String>,
+    options: BTreeMap<String, String>,
+    fragment: Option<String>,
+    rows: Option<RowRange>,
+}
+
+/// Rows `start..end`; without an end, all that follow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RowRange {
+    /// First row.
+    pub start: usize,
+    /// One past the last row.
+    pub end: Option<usize>,
+}
+
+impl Spec {
+    /// What stands before the colon.
+    pub fn scheme(&self) -> &str {
+        &self.scheme
+    }
+
+    /// The comma-separated parts after the colon, unescaped: paths, or the name of a generator.
+    pub fn parts(&self) -> &[String] {
+        &self.parts
+    }
+
+    /// What stands after `#`.
+    pub fn fragment(&self) -> Option<&str> {
+        self.fragment.as_deref()
+    }
+
+    /// The row range, if there is one.
+    pub fn rows(&self) -> Option<RowRange> {
+        self.rows
+    }
+
+    /// The value of an option as text.
+    pub fn option(&self, name: &str) -> Option<&str> {
+        self.options.get(name).map(String::as_str)
+    }
+
+    /// The value of an option of [`Kind::Count`].
+    pub fn count(&self, name: &str) -> Option<usize> {
+        self.option(name).and_then(|value| value.parse().ok())
+    }
+
+    /// The value of an option of [`Kind::Integer`].
+    pub fn integer(&self, name: &str) -> Option<u64> {
+        self.option(name).and_then(|value| value.parse().ok())
+    }
+
+    /// The value of an option of [`Kind::Number`].
+    pub fn number(&self, name: &str) -> Option<f64> {
+        self.option(name).and_then(|value| value.parse().ok())
+    }
+
+    /// The same spec with an option set, as `--seed` does to a generator.
+    ///
+    /// # Errors
+    /// [`SpecError`] if the scheme does not take this option or value.
+    pub fn with_option(&self, name: &str, value: impl ToString) -> Result<Self, SpecError> {
+        let mut spec = self.clone();
+        spec.options.insert(name.into(), value.to_string());
+        spec.check()?;
+        Ok(spec)
+    }
+
+    /// Whether the scheme takes this option here.
+    pub fn takes(&self, name: &str) -> bool {
+        scheme::grammar_of(self).is_ok_and(|grammar| grammar.option(name).is_some())
+    }
+}
+
+impl fmt::Display for Spec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts: Vec<String> = self.parts.iter().map(|part| parse::escape(part)).collect();
+        write!(f, "{}:{}", self.scheme, parts.join(","))?;
+        for (i, (name, value)) in self.options.iter().enumerate() {
+            write!(f, "{}{name}={value}", if i == 0 { '?' } else { '&' })?;
+        }
+        if let Some(fragment) = &self.fragment {
+            write!(f, "#{fragment}")?;
+        }
+        if let Some(RowRange { start, end }) = self.rows {
+            write!(f, "[{start}..")?;
+            end.map_or(Ok(()), |end| write!(f, "{end}"))?;
+            write!(f, "]")?;
+        }
+        Ok(())
+    }
+}

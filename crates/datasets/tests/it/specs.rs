@@ -1,0 +1,83 @@
+//! Spec strings: what each mistake is met with.
+
+use datasets::{Spec, load, schemes};
+
+fn message(text: &str) -> String {
+    match text.parse::<Spec>() {
+        Err(error) => error.to_string(),
+        Ok(spec) => load(&spec).unwrap_err().to_string(),
+    }
+}
+
+#[test]
+fn mistakes() {
+    let schemes = "synthetic, mnist, idx, cifar10";
+    let names = "digits, digits-textured, letters, letters-textured, moons, moons-rotated";
+    let syntax = "is no option; write NAME=VALUE, joined by &";
+    let rows = "is no range of rows; write [a..b] with a < b, counted from 0, or leave a or b out";
+    for (text, expected) in [
+        ("digits", format!("`digits` names no scheme; write SCHEME:..., with a scheme of {schemes}")),
+        ("", format!("`` names no scheme; write SCHEME:..., with a scheme of {schemes}")),
+        ("minst:x", format!("`minst:x`: there is no scheme `minst`, did you mean `mnist`?; known: {schemes}")),
+        ("nothing:x", format!("`nothing:x`: there is no scheme `nothing`; known: {schemes}")),
+        ("synthetic:digit", format!("`synthetic:digit`: there is no generator `digit`, did you mean `digits`?; known: {names}")),
+        ("synthetic:faces", format!("`synthetic:faces`: there is no generator `faces`; known: {names}")),
+        ("synthetic:digits?sede=3", "`synthetic:digits?sede=3`: there is no option `sede`, did you mean `seed`?; known: n, seed, writer, limit".into()),
+        ("synthetic:moons?angle=3", "`synthetic:moons?angle=3`: there is no option `angle`; known: n, seed, limit".into()),
+        ("mnist:x?seed=3", "`mnist:x?seed=3`: there is no option `seed`; known: limit".into()),
+        ("mnist:x#tset", "`mnist:x#tset`: there is no fragment `tset`, did you mean `test`?; known: train, test".into()),
+        ("idx:x#test", "`idx:x#test`: there is no fragment `test`; known: none".into()),
+        ("mnist:x?limit=0", "`mnist:x?limit=0`: option `limit` cannot be `0`; expected a whole number of at least 1".into()),
+        ("mnist:x?limit=-1", "`mnist:x?limit=-1`: option `limit` cannot be `-1`; expected a whole number of at least 1".into()),
+        ("synthetic:digits?seed=x", "`synthetic:digits?seed=x`: option `seed` cannot be `x`; expected a whole number of at least 0".into()),
+        ("synthetic:moons-rotated?angle=inf", "`synthetic:moons-rotated?angle=inf`: option `angle` cannot be `inf`; expected a number".into()),
+        ("synthetic:digits?writer=16", "`synthetic:digits?writer=16`: option `writer` cannot be `16`; expected a writer of 0 to 15".into()),
+        ("synthetic:digits?n=9999999999", "`synthetic:digits?n=9999999999`: option `n` cannot be `9999999999`; expected at most 1000000 rows".into()),
+        ("synthetic:moons?n=1", "`synthetic:moons?n=1`: option `n` cannot be `1`; expected at least 2, one point of each moon".into()),
+        ("mnist:", "`mnist:`: 0 parts after the colon, expected 1, not empty; write mnist:DIR[#train|#test], and a comma inside a path as %2C".into()),
+        ("mnist:a,b", "`mnist:a,b`: 2 parts after the colon, expected 1, not empty; write mnist:DIR[#train|#test], and a comma inside a path as %2C".into()),
+        ("idx:a,", "`idx:a,`: 2 parts after the colon, expected 1 to 2, none empty; write idx:INPUTS[,LABELS], and a comma inside a path as %2C".into()),
+        ("synthetic:", "`synthetic:`: 0 parts after the colon, expected 1, not empty; write synthetic:NAME[?n=N&seed=S...][#train|#test], and a comma inside a path as %2C".into()),
+        ("mnist:x?limit", format!("`mnist:x?limit`: `limit` {syntax}")),
+        ("mnist:x?", format!("`mnist:x?`: `` {syntax}")),
+        ("mnist:x?limit=1&limit=2", "`mnist:x?limit=1&limit=2`: `limit` is given twice".into()),
+        ("mnist:x#test#train", "`mnist:x#test#train`: `#train` is a second fragment; one is enough".into()),
+        ("mnist:x[0..1]#test[2..3]", "`mnist:x[0..1]#test[2..3]`: `[2..3]` is a second range of rows; one is enough".into()),
+        ("mnist:x[5..5]", format!("`mnist:x[5..5]`: `[5..5]` {rows}")),
+        ("mnist:x[9..3]", format!("`mnist:x[9..3]`: `[9..3]` {rows}")),
+        ("mnist:x[a..b]", format!("`mnist:x[a..b]`: `[a..b]` {rows}")),
+        ("mnist:x[-1..3]", format!("`mnist:x[-1..3]`: `[-1..3]` {rows}")),
+    ] {
+        assert_eq!(message(text), expected);
+    }
+}
+
+#[test]
+fn rows_first_then_the_limit() {
+    let load = |text: &str| load(&text.parse().unwrap()).unwrap();
+    let all = load("synthetic:digits?n=40");
+    let part = load("synthetic:digits?n=40&limit=5[10..30]");
+    assert_eq!(part.name(), "synthetic:digits?limit=5&n=40[10..30]");
+    assert_eq!(part.inputs(), all.slice(10..15).unwrap().inputs());
+    assert_eq!(part.labels(), all.slice(10..15).unwrap().labels());
+    assert_eq!(load("synthetic:digits?n=40&limit=99").len(), 40);
+    assert_ne!(all.inputs(), load("synthetic:digits?n=40#test").inputs());
+    assert_eq!(all.inputs(), load("synthetic:digits?n=40#train").inputs());
+}
+
+#[test]
+fn options_are_set_where_they_are_taken() {
+    let spec: Spec = "synthetic:digits?n=7".parse().unwrap();
+    assert_eq!(spec.with_option("seed", 3).unwrap().to_string(), "synthetic:digits?n=7&seed=3");
+    assert!(spec.takes("seed") && !spec.takes("angle"));
+    assert!(spec.with_option("angle", 3).is_err());
+    assert!(!"mnist:x".parse::<Spec>().unwrap().takes("seed"));
+}
+
+#[test]
+fn help_says_how_to_write_each_scheme() {
+    for scheme in schemes() {
+        assert!(scheme.usage.starts_with(&format!("{}:", scheme.name)), "{}", scheme.usage);
+        assert!(!scheme.help.is_empty());
+    }
+}

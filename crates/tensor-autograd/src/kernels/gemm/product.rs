@@ -1,0 +1,314 @@
+//! Blocking: how a product is cut so that every level of the cache is used, and shared by threads.
+//!
+//! `C` is a grid of tiles, `MR` rows by `NR` columns; a tile is one call of the micro-kernel per
+//! block of the summed index. The loops, from the outside:
+//!
+//! ```text
+//! blocks of k     a panel of B (k-block × NR) fits the first cache; C is added to block by block
+//!   blocks of m   a block of A (rows × k-block) fits the second cache
+//!     panels      one panel of B, packed on first use, stays in the first cache
+//!       tiles     the micro-kernel
+//! ```
+//!
+//! Threads share out rectangles of the grid. The summed index is cut by its own length alone, so
+//! neither the split nor the number of threads touches a single bit.
+
+use super::micro::{MicroKernel, StridedRows, WriteBack};
+use super::pack::{pack_panel, pack_tile};
+use super::{Bias, Epilogue, MatRef};
+use crate::Real;
+use crate::kernels::{parallel, scratch};
+use std::marker::PhantomData;
+use std::ops::Range;
+
+/// The longest block of the summed index: 16 KiB of `B` a panel, half of a first-level cache.
+const MAX_KC: usize = 256;
+/// Rows of `A` a block holds at most: with `MAX_KC` half of a small second-level cache.
+const MAX_MC: usize = 240;
+
+/// Columns of `B` a task packs at most, when it packs them for several blocks of rows.
+const MAX_NC: usize = 1024;
+/// Up to so many tiles in a column read `B` where it lies.
+const IN_PLACE_TILES: usize = 6;
+/// The least arithmetic that is worth a task of its own, some 20 µs.
+const TASK_FLOPS: usize = 1 << 21;
+
+/// The right-hand side of a product: anything that can fill a panel.
+pub(crate) trait Rhs: Sync {
+    /// Fills `dst[p · width + j] = B[ks.start + p, cols.start + j]`, with zeros for further `j`.
+    fn pack(&self, dst: &mut [Real], width: usize, ks: Range<usize>, cols: Range<usize>);
+
+    /// The panel's first element and the distance of its rows, if the panel can be read where it
+    /// lies: `width` elements of each row of `ks` are readable.
+    fn in_place(
+        &self,
+        _ks: Range<usize>,
+        _col: usize,
+        _width: usize,
+    ) -> Option<(*const Real, usize)> {
+        None
+    }
+}
+
+impl Rhs for MatRef<'_> {
+    fn pack(&self, dst: &mut [Real], width: usize, ks: Range<usize>, cols: Range<usize>) {
+        pack_panel(dst, width, self, ks, cols);
+    }
+
+    fn in_place(&self, ks: Range<usize>, col: usize, width: usize) -> Option<(*const Real, usize)> {
+        let inside = col + width <= self.cols && !ks.is_empty();
+        (self.col_stride == 1 && inside)
+            .then(|| (self.data[ks.start * self.row_stride + col..].as_ptr(), self.row_stride))
+    }
+}
+
+/// The left-hand side of a product.
+#[derive(Clone, Copy)]
+pub(crate) enum Lhs<'a> {
+    /// A matrix as it lies.
+    Strided(MatRef<'a>),
+    /// Every tile packed before, by [`pack_lhs`], for products that share it.
+    Packed(&'a [Real]),
+}
+
+/// `C`, written by several threads at places of their own.
+#[derive(Clone, Copy)]
+pub(crate) struct Out<'a> {
+    ptr: *mut Real,
+    row_stride: usize,
+    life: PhantomData<&'a mut [Real]>,
+}
+
+// SAFETY: the functions that write through it are `unsafe` and demand disjoint parts.
+unsafe impl Send for Out<'_> {}
+// SAFETY: as above.
+unsafe impl Sync for Out<'_> {}
+
+impl<'a> Out<'a> {
+    pub(crate) fn new(c: &'a mut [Real], row_stride: usize) -> Self {
+        Out { ptr: c.as_mut_ptr(), row_stride, life: PhantomData }
+    }
+}
+
+/// The tiles of a product, for one micro-kernel.
+#[derive(Clone, Copy)]
+pub(crate) struct Grid {
+    pub m: usize,
+    pub n: usize,
+    pub k: usize,
+    /// Rows of tiles.
+    pub tiles: usize,
+    /// Columns of tiles.
+    pub panels: usize,
+    nr: usize,
+    /// Rows of a tile; the first `higher` tiles have one more.
+    height: usize,
+    higher: usize,
+}
+
+impl Grid {
+    pub(crate) fn new<K: MicroKernel>(m: usize, n: usize, k: usize) -> Self {
+        let tiles = m.div_ceil(K::MR);
+        let (height, higher) = (m / tiles.max(1), m % tiles.max(1));
+        Grid { m, n, k, tiles, panels: n.div_ceil(K::NR), nr: K::NR, height, higher }
+    }
+
+    /// Rows of tile `i`. Heights differ by one at most: 32 rows are better as 6+6+5+5+5+5 than as
+    /// five tiles of 6 and one of 2.
+    #[inline]
+    pub(crate) fn rows(&self, i: usize) -> Range<usize> {
+        let start = |i: usize| i * self.height + i.min(self.higher);
+        start(i)..start(i + 1)
+    }
+
+    fn cols(&self, panel: usize) -> Range<usize> {
+        panel * self.nr..self.n.min((panel + 1) * self.nr)
+    }
+
+    /// Blocks of the summed index, equally long but for the last. Always at least one.
+    fn k_blocks(&self) -> impl Iterator<Item = Range<usize>> + use<> {
+        let (k, count) = (self.k, self.k.div_ceil(MAX_KC).max(1));
+        let len = k.div_ceil(count);
+        (0..count).map(move |i| (i * len).min(k)..((i + 1) * len).min(k))
+    }
+
+    /// Into how many pieces (down, across) to cut the grid for about `wanted` tasks: as square as
+    /// possible, since a task reads its rows of `A` and its columns of `B`.
+    fn split(&self, wanted: usize) -> (usize, usize) {
+        let (mut down, mut across) = (1, (self.n / MAX_NC).max(1));
+        while down * across < wanted {
+            let (can_down, can_across) = (2 * down <= self.tiles, 2 * across <= self.panels);
+            if can_across && (self.n / across >= self.m / down || !can_down) {
+                across *= 2;
+            } else if can_down {
+                down *= 2;
+            } else {
+                break;
+            }
+        }
+        (down, across)
+    }
+
+    fn write_back(
+        &self,
+        c: Out<'_>,
+        e: &Epilogue<'_>,
+        rows: &Range<usize>,
+        cols: &Range<usize>,
+        ks: &Range<usize>,
+    ) -> WriteBack {
+        let last = ks.end == self.k;
+        let (row_bias, col_bias) = match e.bias {
+            Bias::PerRow(bias) if last => (bias[rows.start..].as_ptr(), std::ptr::null()),
+            Bias::PerCol(bias) if last => (std::ptr::null(), bias[cols.start..].as_ptr()),
+            _ => (std::ptr::null(), std::ptr::null()),
+        };
+        WriteBack {
+            c: c.ptr.wrapping_add(rows.start * c.row_stride + cols.start),
+            c_row: c.row_stride,
+            cols: cols.len(),
+            accumulate: e.accumulate || ks.start > 0,
+            relu: e.relu && last,
+            row_bias,
+            col_bias,
+        }
+    }
+}
+
+/// A rectangle of the grid.
+#[derive(Clone, Debug)]
+pub(crate) struct Part {
+    pub tiles: Range<usize>,
+    pub panels: Range<usize>,
+}
+
+/// Packs all of `A`: by block of the summed index, then by tile, without gaps.
+pub(crate) fn pack_lhs(dst: &mut [Real], a: &MatRef<'_>, grid: &Grid) {
+    for ks in grid.k_blocks() {
+        for rows in (0..grid.tiles).map(|i| grid.rows(i)) {
+            let at = ks.start * grid.m + rows.start * ks.len();
+            pack_tile(&mut dst[at..at + rows.len() * ks.len()], a, rows, ks.clone());
+        }
+    }
+}
+
+/// Computes one part of `C`.
+///
+/// # Safety
+/// The processor has `K`'s instructions; `c` has `m` rows of `n` elements; `a` is `m × k` (packed
+/// for this grid), `b` is `k × n`; biases fit; nobody else touches the part of `C` meanwhile.
+pub(crate) unsafe fn product<K: MicroKernel>(
+    c: Out<'_>,
+    a: Lhs<'_>,
+    b: &impl Rhs,
+    e: &Epilogue<'_>,
+    grid: &Grid,
+    part: &Part,
+) {
+    let pack_a = matches!(a, Lhs::Strided(a) if worth_packing(&a, part));
+    // Few rows of tiles read each panel so seldom that copying it first would cost more.
+    let in_place = part.tiles.len() <= IN_PLACE_TILES;
+    let per_block = (MAX_MC / K::MR).min(part.tiles.len());
+    // Panels are kept for the next block of rows, if there is one.
+    let keep = per_block < part.tiles.len();
+    let kc = grid.k.min(MAX_KC);
+    let a_len = if pack_a { kc * per_block * K::MR } else { 0 };
+    let b_len = if keep { part.panels.len() } else { 1 } * kc * K::NR;
+    let b_len = if in_place && b.in_place(0..grid.k, 0, part.panels.end * K::NR).is_some() {
+        0
+    } else {
+        b_len
+    };
+    scratch::with(a_len, |a_buf| {
+        scratch::with(b_len, |b_buf| {
+            for ks in grid.k_blocks() {
+                for (nth, block) in blocks(&part.tiles, per_block).enumerate() {
+                    let first = grid.rows(block.start).start;
+                    if let (Lhs::Strided(a), true) = (a, pack_a) {
+                        for rows in block.clone().map(|i| grid.rows(i)) {
+                            let at = (rows.start - first) * ks.len();
+                            pack_tile(&mut a_buf[at..], &a, rows, ks.clone());
+                        }
+                    }
+                    for panel in part.panels.clone() {
+                        let cols = grid.cols(panel);
+                        let vectors = cols.len().div_ceil(K::LANES);
+                        let width = vectors * K::LANES;
+                        let lies =
+                            if in_place { b.in_place(ks.clone(), cols.start, width) } else { None };
+                        let (b_ptr, b_row) = lies.unwrap_or_else(|| {
+                            let slot = if keep { panel - part.panels.start } else { 0 };
+                            let buf = &mut b_buf[slot * kc * K::NR..][..ks.len() * width];
+                            if nth == 0 || !keep {
+                                b.pack(buf, width, ks.clone(), cols.clone());
+                            }
+                            (buf.as_ptr(), width)
+                        });
+                        for rows in block.clone().map(|i| grid.rows(i)) {
+                            let a = match a {
+                                Lhs::Packed(data) => {
+                                    let at = ks.start * grid.m + rows.start * ks.len();
+                                    StridedRows::packed(&data[at..], rows.len(), ks.len())
+                                }
+                                Lhs::Strided(_) if pack_a => {
+                                    let at = (rows.start - first) * ks.len();
+                                    StridedRows::packed(&a_buf[at..], rows.len(), ks.len())
+                                }
+                                Lhs::Strided(a) => StridedRows::of(&a, rows.start, ks.clone()),
+                            };
+                            let out = grid.write_back(c, e, &rows, &cols, &ks);
+                            // SAFETY: the tile lies inside the part, which the caller vouches for;
+                            // `a` covers its rows, and `b_ptr` its columns for all of `ks`.
+                            unsafe { K::tile(rows.len(), vectors, a, b_ptr, b_row, out) };
+                        }
+                    }
+                }
+            }
+        });
+    });
+}
+
+/// Computes all of `C`, shared by the threads of the current pool if that pays.
+///
+/// # Safety
+/// As [`product`].
+pub(crate) unsafe fn product_parallel<K: MicroKernel>(
+    c: Out<'_>,
+    a: Lhs<'_>,
+    b: &impl Rhs,
+    e: &Epilogue<'_>,
+    grid: &Grid,
+) {
+    let flops = 2 * grid.m * grid.n * grid.k;
+    let threads = parallel::num_threads();
+    let wanted = if threads == 1 { 1 } else { (flops / TASK_FLOPS).min(4 * threads) };
+    let (down, across) = grid.split(wanted);
+    parallel::for_tasks(down * across, flops / 8, |task| {
+        let part = Part {
+            tiles: share(grid.tiles, down, task / across),
+            panels: share(grid.panels, across, task % across),
+        };
+        // SAFETY: the caller's promise, and the parts do not overlap.
+        unsafe { product::<K>(c, a, b, e, grid, &part) };
+    });
+}
+
+/// Piece `i` of `0..len` cut into `count` nearly equal ones.
+fn share(len: usize, count: usize, i: usize) -> Range<usize> {
+    i * len / count..(i + 1) * len / count
+}
+
+/// `range` in pieces of `len`.
+fn blocks(range: &Range<usize>, len: usize) -> impl Iterator<Item = Range<usize>> + use<> {
+    let end = range.end;
+    range.clone().step_by(len.max(1)).map(move |i| i..end.min(i + len))
+}
+
+/// Whether the micro-kernel runs so much faster on a copy of `A` that it pays for the copying.
+fn worth_packing(a: &MatRef<'_>, part: &Part) -> bool {
+    // Down a column with a long step every element is on a cache line of its own.
+    let scattered = a.col_stride != 1;
+    // Rows a multiple of the first cache's way apart push each other out of it.
+    let colliding = a.row_stride.is_multiple_of(4096 / size_of::<Real>());
+    part.panels.len() > 1 && (scattered || colliding)
+}

@@ -1,0 +1,157 @@
+//! The rules of the house, read from the workspace's own sources. Each rule is a function from a
+//! file to its faults, and is shown here to find what it forbids.
+
+#![forbid(unsafe_code)]
+
+mod arrows;
+mod rules;
+mod source;
+
+use rules::OPS;
+use source::{Source, sources};
+
+#[track_caller]
+fn none(faults: Vec<String>) {
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
+#[test]
+fn arrows_between_crates_go_down_only() {
+    let members = arrows::members();
+    assert!(members.len() >= 8, "{} members found", members.len());
+    none(members.iter().flat_map(|m| arrows::faults(&m.manifest)).collect());
+}
+
+#[test]
+fn every_crate_but_the_engine_forbids_unsafe_code() {
+    let sources = sources();
+    let mut faults = vec![];
+    for member in arrows::members().iter().filter(|m| m.name() != "tensor-autograd") {
+        let (lib, main) =
+            (format!("{}/src/lib.rs", member.folder), format!("{}/src/main.rs", member.folder));
+        let bin = format!("{}/src/bin/", member.folder);
+        let is_root = |s: &&Source| s.path == lib || s.path == main || s.path.starts_with(&bin);
+        let roots: Vec<&Source> = sources.iter().filter(is_root).collect();
+        assert!(!roots.is_empty(), "{} has no root", member.name());
+        faults.extend(roots.into_iter().flat_map(rules::forbids_unsafe));
+    }
+    none(faults);
+}
+
+#[test]
+fn unsafe_code_lives_in_the_kernels_and_says_why_it_is_sound() {
+    none(sources().iter().flat_map(rules::unsafe_code).collect());
+}
+
+#[test]
+fn no_file_is_longer_than_the_ceiling() {
+    none(sources().iter().flat_map(rules::size).collect());
+}
+
+#[test]
+fn nothing_is_left_unfinished() {
+    none(sources().iter().flat_map(rules::finished).collect());
+}
+
+#[test]
+fn every_recorded_op_has_its_gradcheck_and_its_reference() {
+    let sources = sources();
+    let ops: Vec<&Source> = sources.iter().filter(|s| s.path.starts_with(OPS)).collect();
+    assert!(ops.len() >= 2, "{} files of ops found", ops.len());
+    none(ops.into_iter().flat_map(rules::ops_are_checked).collect());
+}
+
+mod the_rules_can_fail {
+    use super::*;
+
+    fn kernel(text: &str) -> Source {
+        Source::new("crates/tensor-autograd/src/kernels/a.rs", text)
+    }
+
+    fn op(text: &str) -> Vec<String> {
+        rules::ops_are_checked(&Source::new("crates/tensor-autograd/src/ops/a.rs", text))
+    }
+
+    #[test]
+    fn size() {
+        assert!(rules::size(&kernel(&"//\n".repeat(400))).is_empty());
+        assert_eq!(rules::size(&kernel(&"//\n".repeat(401))).len(), 1);
+    }
+
+    #[test]
+    fn finished() {
+        let ok = "// A list of methods todo with nothing.\nlet s = \"TODO #[ignore] dbg!\";\n";
+        assert!(rules::finished(&kernel(ok)).is_empty());
+        for bad in [
+            "// TODO: later",
+            "/// x\n/* FIXME */",
+            "todo!()",
+            "#[ignore]",
+            "#[ignore = \"slow\"]",
+            "dbg!(x)",
+        ] {
+            assert_eq!(rules::finished(&kernel(bad)).len(), 1, "{bad}");
+        }
+    }
+
+    #[test]
+    fn unsafe_code() {
+        let ok = [
+            "// SAFETY: in bounds.\nunsafe { f() }",
+            "// SAFETY: in bounds,\n// as checked above.\nlet x =\n    unsafe { f() };",
+            "// SAFETY: no data.\n#[cfg(a)]\nunsafe impl Send for A {}",
+            "/// # Safety\n/// `p` is valid.\nunsafe fn f(p: *const f32) {}",
+            "match a {\n    // SAFETY: detected.\n    A => unsafe { f() },\n}",
+            "#![allow(unsafe_code)]\n// unsafe {}\nlet s = \"unsafe {}\";",
+        ];
+        for text in ok {
+            assert!(rules::unsafe_code(&kernel(text)).is_empty(), "{text}");
+        }
+        let bad = [
+            "unsafe { f() }",
+            "unsafe impl Send for A {}",
+            "unsafe\n{ f() }",
+            "// SAFETY: of g.\nunsafe { g() };\nlet x = unsafe { f() };",
+            "// SAFETY: of the function.\nfn g() {\n    unsafe { f() }\n}",
+        ];
+        for text in bad {
+            assert_eq!(rules::unsafe_code(&kernel(text)).len(), 1, "{text}");
+        }
+        let elsewhere = Source::new("crates/optim/src/lib.rs", "// SAFETY: x.\nunsafe { f() }");
+        assert_eq!(rules::unsafe_code(&elsewhere).len(), 1);
+    }
+
+    #[test]
+    fn forbids_unsafe() {
+        let root = |text| Source::new("crates/optim/src/lib.rs", text);
+        assert!(rules::forbids_unsafe(&root("//! Doc.\n#![forbid(unsafe_code)]\n")).is_empty());
+        assert_eq!(rules::forbids_unsafe(&root("// #![forbid(unsafe_code)]\n")).len(), 1);
+    }
+
+    #[test]
+    fn ops_are_checked() {
+        let record = "fn f(self) { self.tape().record(\"relu\", y).var() }\n";
+        let both = "#[cfg(test)]\nmod tests {\ngradcheck!(relu: |a| a.relu(); a [2] in 0.0..1.0);\nreference!(relu);\n}\n";
+        assert!(op(&format!("{record}{both}")).is_empty());
+        let variant = both.replace("relu:", "relu_steep:").replace("(relu)", "(relu_steep)");
+        assert!(op(&format!("{record}{variant}")).is_empty());
+        assert_eq!(op(record).len(), 2);
+        assert_eq!(op(&format!("{record}{}", both.replace("reference!(relu);", ""))).len(), 1);
+        assert_eq!(
+            op(&format!("{record}{}", both.replace("gradcheck!(relu", "// (relu"))).len(),
+            1
+        );
+        // A longer name does not stand for a shorter one.
+        let other = both.replace("relu:", "relux:").replace("(relu)", "(relux)");
+        assert_eq!(op(&format!("{record}{other}")).len(), 2);
+    }
+
+    #[test]
+    fn ops_recorded_by_a_helper_are_checked() {
+        let helper = "fn max(self, b: Self) { self.pick(\"max\", b) }\nfn min(self, b: Self) { self.pick(b, \"min\") }\n\
+                      fn pick(self, op: &'static str, wins: fn(f32) -> bool) { self.tape().record(op, y).var() }\n";
+        assert_eq!(op(helper).len(), 4);
+        let untraceable = "fn pick(self, op: &'static str, wins: fn(f32) -> bool) { self.tape().record(op, y).var() }\n";
+        assert_eq!(op(untraceable).len(), 1);
+    }
+}
