@@ -109,6 +109,43 @@ pub(crate) fn fit_unlabelled(data: Unlabelled, shape: &[usize]) -> Unlabelled {
     }
 }
 
+/// Checks that samples of this shape can be brought to the one that a model takes: grey becomes
+/// colour where the model wants it, the size changes if `size` says so.
+///
+/// # Errors
+/// If they cannot.
+pub(crate) fn check_fits_model(
+    (role, name, found): (&'static str, &str, &[usize]),
+    file: &str,
+    model: &[usize],
+    size: Option<Size>,
+) -> Result<(), InputError> {
+    let (fits, remedy) = match (found, model) {
+        ([c, h, w], [d, height, width]) => {
+            let channels = c == d || (*c == 1 && *d == 3);
+            let (h, w) = size.map_or((*h, *w), |s| (s.height, s.width));
+            let remedy = match channels && size.is_none() {
+                true => format!("resize the images by --resize {height}x{width}"),
+                false => "give data like the model's, or another model".to_owned(),
+            };
+            (channels && (h, w) == (*height, *width), remedy)
+        }
+        _ => (found == model, "give data like the model's, or another model".to_owned()),
+    };
+    if fits {
+        return Ok(());
+    }
+    Err(InputError::Mismatch {
+        left_role: role,
+        left: name.to_owned(),
+        left_is: format!("samples of shape {found:?}"),
+        right_role: "the model",
+        right: file.to_owned(),
+        right_is: format!("inputs of shape {model:?}"),
+        remedy,
+    })
+}
+
 /// Resizes first: one plane instead of three equal ones.
 fn reshape(inputs: ndarray::ArrayViewD<'_, f32>, shape: &[usize]) -> ndarray::ArrayD<f32> {
     let resized = match inputs.shape()[2..] == shape[1..] {
