@@ -1,6 +1,7 @@
 //! Errors of the command itself, and what every error means for the exit code.
 
 use datasets::DataError;
+use nn_layers::ReadError;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -121,7 +122,7 @@ fn code(error: &anyhow::Error) -> u8 {
         if cause.is::<UsageError>() {
             return 2;
         }
-        if cause.is::<InputError>() || cause.is::<DataError>() {
+        if cause.is::<InputError>() || cause.is::<DataError>() || cause.is::<ReadError>() {
             return 3;
         }
         if let Some(e) = cause.downcast_ref::<TransferError>() {

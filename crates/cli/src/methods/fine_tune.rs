@@ -14,7 +14,7 @@ use nn_layers::models::DannNet;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use start::Start;
-use tensor_autograd::Rng;
+use tensor_autograd::{Module, Pattern, Rng};
 use transfer::{
     Architecture, Decay, FineTune, Model, Normalizer, Study, Supervised, Trained, Training,
     TransferError,
@@ -128,8 +128,15 @@ fn run(matches: &ArgMatches, control: Control, context: &Context) -> anyhow::Res
         args::architecture(Some(&net), target.sample_shape(), target.classes().len())?;
     let shared = shared.filled(&base(), &architecture.name, &chosen);
     let flags = filled(&flags, &shared);
+    // What would fail after the source is trained is said before.
+    if let Some(pattern) = &flags.train_only {
+        let net = architecture.build(&mut Rng::seed(0))?;
+        let chosen = Pattern::new(pattern);
+        let any = net.named_params().iter().any(|(name, _)| chosen.matches(name));
+        within("--train-only", Some(pattern), any, "a pattern that names a parameter, as label.*")?;
+    }
     if let Some(k) = flags.shots {
-        target.shots(k, 0)?; // too few examples are said before a folder is made
+        target.shots(k, 0)?;
     }
 
     let session = Session::open(NAME, (&shared, &flags), &control, context)?;

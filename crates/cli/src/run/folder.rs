@@ -73,6 +73,20 @@ impl Folder {
         Ok(folder)
     }
 
+    /// The folder of a tour, which holds the run folders of the methods.
+    ///
+    /// # Errors
+    /// If it has a tour in it already, or cannot be made.
+    pub(crate) fn for_tour(out: Option<&Path>) -> anyhow::Result<Self> {
+        let Some(path) = out else { return Ok(Folder { path: fresh("tour")? }) };
+        if path.join("report.html").exists() {
+            let why = "there is a report in it already; choose another folder".to_owned();
+            return Err(UsageError::Folder { path: path.to_owned(), why }.into());
+        }
+        make(path)?;
+        Ok(Folder { path: path.to_owned() })
+    }
+
     /// Where it is.
     pub(crate) fn path(&self) -> &Path {
         &self.path
