@@ -48,10 +48,8 @@ fn main() -> anyhow::Result<()> {
         let shape = source.sample_shape();
         let mut net = dann_mnist(shape[0], shape[1], source.classes().len(), &mut rng);
         let mut opt = Sgd::new(Annealing::new(0.01, steps as u64)).momentum(0.9);
-        let mut order = (
-            BatchStream::new(xs.len(), BATCH, 0),
-            BatchStream::new(xt.len(), BATCH, 1),
-        );
+        let mut order =
+            (BatchStream::new(xs.len(), BATCH, 0), BatchStream::new(xt.len(), BATCH, 1));
         for step in 0..steps {
             let (rows, others) = (order.0.batch(step as u64), order.1.batch(step as u64));
             let (a, b) = (xs.batch(&rows), xt.batch(&others));

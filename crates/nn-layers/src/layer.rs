@@ -110,7 +110,8 @@ mod tests {
     #[test]
     fn functions_and_closures_are_layers_with_names() {
         let scale = 3.0;
-        let layers: [Box<dyn Layer>; 2] = [Box::new(double), Box::new(layer_fn(move |x| x * scale))];
+        let layers: [Box<dyn Layer>; 2] =
+            [Box::new(double), Box::new(layer_fn(move |x| x * scale))];
         let y = eval(|t| {
             let x = t.constant(Tensor::ones([1]));
             layers.clone().iter().fold(x, |x, layer| layer.forward(x)).value().item()

@@ -96,9 +96,10 @@ impl Layer for Sequential {
     }
 
     fn trace<'t>(&self, path: &mut Path, x: Var<'t>, rows: &mut Vec<Row>) -> Var<'t> {
-        self.layers.iter().enumerate().fold(x, |x, (i, layer)| {
-            path.enter(&i.to_string(), |path| layer.trace(path, x, rows))
-        })
+        self.layers
+            .iter()
+            .enumerate()
+            .fold(x, |x, (i, layer)| path.enter(&i.to_string(), |path| layer.trace(path, x, rows)))
     }
 }
 

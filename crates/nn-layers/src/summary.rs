@@ -106,10 +106,7 @@ impl fmt::Display for Summary {
                 writeln!(f, "{rule}")?;
             }
             let [a, b, c, d, e] = widths;
-            writeln!(
-                f,
-                "{path:a$}  {layer:b$}  {output:c$}  {parameters:>d$}  {trainable:>e$}"
-            )?;
+            writeln!(f, "{path:a$}  {layer:b$}  {output:c$}  {parameters:>d$}  {trainable:>e$}")?;
         }
         Ok(())
     }

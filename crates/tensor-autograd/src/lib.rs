@@ -39,6 +39,8 @@ mod var;
 pub use buffer::release_buffers;
 pub use grads::Grads;
 pub use module::{Module, Path, Visitor, VisitorMut};
+pub use ops::{Axes, concat, stack};
+pub use ops::{BinaryCrossEntropy, CrossEntropy, Reduction, Targets};
 pub use ops::{Axes, BinaryCrossEntropy, CrossEntropy, Reduction, Targets, concat, stack};
 pub use param::{Kind, Param, ParamId};
 pub use pattern::Pattern;

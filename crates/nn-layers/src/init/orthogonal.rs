@@ -76,7 +76,8 @@ mod tests {
     #[test]
     fn the_distribution_has_no_preferred_sign() {
         let rng = &mut Rng::seed(1);
-        let first: Vec<Real> = (0..400).map(|_| orthogonal([3, 3], 1.0, rng).as_slice()[0]).collect();
+        let first: Vec<Real> =
+            (0..400).map(|_| orthogonal([3, 3], 1.0, rng).as_slice()[0]).collect();
         let mean = first.iter().sum::<Real>() / 400.0;
         let second = first.iter().map(|x| x * x).sum::<Real>() / 400.0;
         // An entry of a uniform 3×3 rotation has mean 0 and mean square 1/3.

@@ -12,7 +12,8 @@ use tensor_autograd::{Real, Tensor};
 /// If the logits are not `[n, classes]` with at least one class.
 #[track_caller]
 pub fn predictions(logits: &Tensor) -> Vec<usize> {
-    let best = |row: &[Real]| (1..row.len()).fold(0, |best, i| if row[i] > row[best] { i } else { best });
+    let best =
+        |row: &[Real]| (1..row.len()).fold(0, |best, i| if row[i] > row[best] { i } else { best });
     rows(logits).map(best).collect()
 }
 
@@ -38,7 +39,8 @@ pub fn top_k_accuracy(logits: &Tensor, labels: &[usize], k: usize) -> f64 {
     expect_labels(logits, labels);
     let within = |(row, &label): (&[Real], &usize)| {
         assert!(label < row.len(), "label {label} of {} classes", row.len());
-        let ahead = |(class, &z): (usize, &Real)| z > row[label] || (z == row[label] && class < label);
+        let ahead =
+            |(class, &z): (usize, &Real)| z > row[label] || (z == row[label] && class < label);
         let rank = row.iter().enumerate().filter(|&candidate| ahead(candidate)).count();
         !row[label].is_nan() && rank < k
     };
@@ -75,7 +77,10 @@ fn rows(logits: &Tensor) -> std::slice::ChunksExact<'_, Real> {
 fn expect_labels(logits: &Tensor, labels: &[usize]) {
     let n = labels.len();
     let shape = logits.shape();
-    assert!(shape.first() == Some(&n), "expected logits [{n}, classes] for {n} labels, got {shape}");
+    assert!(
+        shape.first() == Some(&n),
+        "expected logits [{n}, classes] for {n} labels, got {shape}"
+    );
 }
 
 #[cfg(test)]

@@ -10,7 +10,10 @@ use tensor_autograd::Rng;
 /// With fewer than two widths.
 #[track_caller]
 pub fn mlp(widths: &[usize], rng: &mut Rng) -> Sequential {
-    assert!(widths.len() >= 2, "mlp: expected at least an input and an output width, got {widths:?}");
+    assert!(
+        widths.len() >= 2,
+        "mlp: expected at least an input and an output width, got {widths:?}"
+    );
     let mut net = Sequential::new();
     for (i, pair) in widths.windows(2).enumerate() {
         if i > 0 {

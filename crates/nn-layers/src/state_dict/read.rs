@@ -110,7 +110,8 @@ pub fn load(path: impl AsRef<Path>) -> Result<StateDict, ReadError> {
         state.metadata.extend(lines.iter().map(|(k, v)| (k.clone(), v.clone())));
     }
     for name in header.offset_keys() {
-        let Some(TensorInfo { dtype, shape, data_offsets: (start, end) }) = header.info(&name) else {
+        let Some(TensorInfo { dtype, shape, data_offsets: (start, end) }) = header.info(&name)
+        else {
             continue;
         };
         if shape.len() > MAX_RANK || shape.contains(&0) {
@@ -126,9 +127,8 @@ pub fn load(path: impl AsRef<Path>) -> Result<StateDict, ReadError> {
 
 /// The file's bytes, once its first eight make sense.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, ReadError> {
-    let failed = |operation| {
-        move |source| ReadError::Io { path: path.to_owned(), operation, source }
-    };
+    let failed =
+        |operation| move |source| ReadError::Io { path: path.to_owned(), operation, source };
     // Asked before opening: to open a pipe may block for ever.
     let kind = std::fs::metadata(path).map_err(failed("open"))?;
     if !kind.is_file() {

@@ -12,9 +12,11 @@
 #![allow(unsafe_code, reason = "vector intrinsics and target features live here and only here")]
 
 pub mod axis;
+pub mod columns;
 pub mod conv;
 pub mod cross_entropy;
 pub mod elementwise;
+pub mod gather;
 pub mod gemm;
 pub mod isa;
 mod lanes;
@@ -23,8 +25,8 @@ pub mod parallel;
 pub mod permute;
 pub mod pool;
 pub mod reduce;
-mod scratch;
 pub mod region;
+mod scratch;
 pub mod softmax;
 pub mod special;
 pub mod update;

@@ -147,6 +147,11 @@ impl Plan {
         })
     }
 
+    /// The sums of `f(x)` over an arranged `x`.
+    pub(crate) fn sum(&self, x: &Tensor, f: impl Fn(Real) -> Real + Sync + Copy) -> Tensor {
+        Tensor::build(self.out, |y| axis::sum(y, x.as_slice(), None, self.dims, |x, _| f(x)))
+    }
+
     /// The sums of `f(x, by)` over an arranged `x`, where `by` has the result's shape.
     pub(crate) fn sum_by(
         &self,
@@ -154,9 +159,8 @@ impl Plan {
         by: &Tensor,
         f: impl Fn(Real, Real) -> Real + Sync + Copy,
     ) -> Tensor {
-        Tensor::build(self.out, |y| {
-            axis::sum(y, x.as_slice(), Some(by.as_slice()), self.dims, f);
-        })
+        let by = Some(by.as_slice());
+        Tensor::build(self.out, |y| axis::sum(y, x.as_slice(), by, self.dims, f))
     }
 
     /// `f(x, a, b)` in the original order, from an arranged `x` and two tensors of the result's

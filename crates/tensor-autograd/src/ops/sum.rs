@@ -47,7 +47,7 @@ impl<'t> Var<'t> {
     fn sum_over(self, axes: Axes, keepdim: bool) -> Var<'t> {
         let x = self.value();
         let plan = Plan::new("sum", x.shape(), axes, keepdim);
-        let y = plan.reduce(&plan.arrange(x), 0.0, |s, x| s + x);
+        let y = plan.sum(&plan.arrange(x), |x| x);
         self.tape().record("sum", y).wrt(self, move |dy| plan.repeat(dy)).var()
     }
 
@@ -56,7 +56,7 @@ impl<'t> Var<'t> {
         let x = self.value();
         let plan = Plan::new("mean", x.shape(), axes, keepdim);
         let n = plan.dims.len as Real;
-        let y = plan.reduce(&plan.arrange(x), 0.0, |s, x| s + x).into_map(|s| s / n);
+        let y = plan.sum(&plan.arrange(x), |x| x).into_map(|s| s / n);
         self.tape().record("mean", y).wrt(self, move |dy| plan.repeat(dy.into_map(|d| d / n))).var()
     }
 }
