@@ -23,6 +23,9 @@ struct Description {
 }
 
 impl Model<DannNet> {
+    /// The key of the file's metadata that tells a saved model from bare weights.
+    pub const METADATA_KEY: &'static str = KEY;
+
     /// Writes the model to one file, atomically. The tensors carry PyTorch's names and layouts; how
     /// to build the network and prepare its inputs stands in the metadata.
     ///

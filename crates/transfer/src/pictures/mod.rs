@@ -3,10 +3,12 @@
 //! The one module that knows the drawing library.
 
 mod axes;
+mod confusion;
 mod curves;
 mod images;
 mod plane;
 
+pub use confusion::confusion;
 pub use curves::{Curve, curves};
 pub use images::contact_sheet;
 pub use plane::{Points, decision_plane, scatter};
