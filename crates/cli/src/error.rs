@@ -15,7 +15,9 @@ pub(crate) enum UsageError {
     #[error("there is no method `{found}`{}; methods: {known}", did_you_mean(nearest))]
     UnknownMethod { found: String, nearest: Option<String>, known: String },
     /// A method of the table of cases that does not exist yet.
-    #[error("`{method}` is in the table of cases, but this version does not have it; methods: {known}")]
+    #[error(
+        "`{method}` is in the table of cases, but this version does not have it; methods: {known}"
+    )]
     NotBuilt { method: &'static str, known: String },
     /// A value outside its range.
     #[error("{flag} {value}: it must be {range}")]
@@ -81,10 +83,7 @@ fn did_you_mean(nearest: &Option<String>) -> String {
 }
 
 /// The known word that is spelled most alike, if it is alike enough for a slip.
-pub(crate) fn nearest<'a>(
-    found: &str,
-    known: impl IntoIterator<Item = &'a str>,
-) -> Option<String> {
+pub(crate) fn nearest<'a>(found: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let alike = known.into_iter().map(|word| (strsim::jaro_winkler(found, word), word));
     let (likeness, word) = alike.max_by(|a, b| a.0.total_cmp(&b.0))?;
     (likeness > 0.8).then(|| word.to_owned())
@@ -104,10 +103,11 @@ pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
         }
     }
     let mut stderr = io::stderr().lock();
-    let label = match stderr.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()) {
-        true => "\x1b[1;31merror:\x1b[0m",
-        false => "error:",
-    };
+    let label =
+        match stderr.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()) {
+            true => "\x1b[1;31merror:\x1b[0m",
+            false => "error:",
+        };
     // With standard error closed there is nobody left to tell.
     let _ = writeln!(stderr, "{label} {text}");
     ExitCode::from(code(error))

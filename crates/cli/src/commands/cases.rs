@@ -32,7 +32,10 @@ fn text() -> String {
         }
         text.push('\n');
     }
-    let _ = writeln!(text, "* runs in this version, as `transfer run METHOD`; the others do not exist yet.\n");
+    let _ = writeln!(
+        text,
+        "* runs in this version, as `transfer run METHOD`; the others do not exist yet.\n"
+    );
     let rows: Vec<Vec<String>> = METHODS
         .iter()
         .map(|m| {

@@ -42,9 +42,10 @@ pub(super) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
 }
 
 fn json(flags: &Flags, listing: &StateListing) -> serde_json::Value {
-    let tensors = listing.tensors.iter().map(|t| {
-        json!({ "name": t.name, "dtype": t.dtype, "shape": t.shape, "bytes": t.bytes })
-    });
+    let tensors = listing
+        .tensors
+        .iter()
+        .map(|t| json!({ "name": t.name, "dtype": t.dtype, "shape": t.shape, "bytes": t.bytes }));
     json!({
         "schema": "transfer.inspect/1",
         "file": flags.file,

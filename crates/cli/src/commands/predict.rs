@@ -109,9 +109,9 @@ impl Predictions<'_> {
 
     fn json(&self, model: &Path, data: &Dataset) -> String {
         let predictions = self.rows().enumerate().map(|(i, row)| {
-            let top = row.into_iter().map(|(class, p)| {
-                json!({ "class": self.classes[class], "probability": p })
-            });
+            let top = row
+                .into_iter()
+                .map(|(class, p)| json!({ "class": self.classes[class], "probability": p }));
             let mut line = json!({ "row": i, "top": top.collect::<Vec<_>>() });
             if let Some(label) = self.label(i) {
                 line["label"] = json!(label);
@@ -154,9 +154,8 @@ impl Predictions<'_> {
             lines[0].push("label".into());
         }
         for (i, row) in self.rows().enumerate() {
-            let shown = row.iter().map(|(class, p)| {
-                format!("{} {:.1} %", self.classes[*class], 100.0 * p)
-            });
+            let shown =
+                row.iter().map(|(class, p)| format!("{} {:.1} %", self.classes[*class], 100.0 * p));
             let mut line = vec![i.to_string(), shown.collect::<Vec<_>>().join(", ")];
             line.extend(self.label(i).map(str::to_owned));
             lines.push(line);

@@ -31,7 +31,10 @@ pub(super) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
     let mut runs = Vec::new();
     for (method, built) in METHODS.iter().filter_map(|m| Some((m, m.built.as_ref()?))) {
         let words = words(method.name, built, folder.path(), flags.quick);
-        out::talk(flags.talk.quiet, &format!("\n{}: {}\n  {}", method.name, method.help, words.join(" ")));
+        out::talk(
+            flags.talk.quiet,
+            &format!("\n{}: {}\n  {}", method.name, method.help, words.join(" ")),
+        );
         let Ok(matches) = args::parse(&words) else {
             unreachable!("the tour of {} is no command line: {}", method.name, words.join(" "))
         };
@@ -48,7 +51,8 @@ pub(super) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
     }
     let page = folder.path().join("report.html");
     let seconds = begun.elapsed().as_secs_f64();
-    let _ = writeln!(text, "The tour took {seconds:.0} s. All of it on one page: {}", page.display());
+    let _ =
+        writeln!(text, "The tour took {seconds:.0} s. All of it on one page: {}", page.display());
     out::result(&text)
 }
 

@@ -30,19 +30,30 @@ pub(super) const METHOD: Method = Method {
         flags: |command| args::training(Flags::augment_args(Shared::augment_args(command))),
         run,
         tour: &[
-            "--source", "synthetic:digits?n=3000",
-            "--target", "synthetic:digits-textured?n=3000&seed=1",
-            "--test", "synthetic:digits-textured?n=1000&seed=2",
-            "--oracle", "synthetic:digits-textured?n=3000&seed=1",
-            "--baselines", "all",
-            "--epochs", "8",
+            "--source",
+            "synthetic:digits?n=3000",
+            "--target",
+            "synthetic:digits-textured?n=3000&seed=1",
+            "--test",
+            "synthetic:digits-textured?n=1000&seed=2",
+            "--oracle",
+            "synthetic:digits-textured?n=3000&seed=1",
+            "--baselines",
+            "all",
+            "--epochs",
+            "8",
         ],
         quick: &[
-            "--source", "synthetic:digits?n=300",
-            "--target", "synthetic:digits-textured?n=300&seed=1",
-            "--test", "synthetic:digits-textured?n=200&seed=2",
-            "--oracle", "synthetic:digits-textured?n=300&seed=1",
-            "--epochs", "2",
+            "--source",
+            "synthetic:digits?n=300",
+            "--target",
+            "synthetic:digits-textured?n=300&seed=1",
+            "--test",
+            "synthetic:digits-textured?n=200&seed=2",
+            "--oracle",
+            "synthetic:digits-textured?n=300&seed=1",
+            "--epochs",
+            "2",
         ],
     }),
 };
@@ -98,7 +109,8 @@ impl Domains {
         let source = source.ok_or_else(|| missing("--source", "labelled data, as mnist:DIR"))?;
         let target = shared.target.as_deref();
         let target = target.ok_or_else(|| missing("--target", "data, labels are not used"))?;
-        let size = shared.size().map_err(|_| UsageError::Conflict("--resize takes HxW, as 28x28"))?;
+        let size =
+            shared.size().map_err(|_| UsageError::Conflict("--resize takes HxW, as 28x28"))?;
 
         let source = data::load_labelled("--source", source)?;
         // From here on the target has no labels that anything could read.
@@ -286,7 +298,8 @@ fn health(report: &Report) -> Health {
     let own = report.outcomes.iter().find(|o| o.arm == report.method);
     let last = |name: &str| own.and_then(|o| o.history.last(name)).unwrap_or(f64::NAN);
     let (accuracy, norm) = (last("domain_accuracy"), last("domain_grad_norm"));
-    let best = own.map_or(0.0, |o| o.history.trace("domain_accuracy").into_iter().fold(0.0, f64::max));
+    let best =
+        own.map_or(0.0, |o| o.history.trace("domain_accuracy").into_iter().fold(0.0, f64::max));
     let distance = |arm: &str| {
         let mine = report.outcomes.iter().find(|o| o.arm == arm);
         mine.and_then(|o| o.figures.get("a_distance").copied())

@@ -32,19 +32,30 @@ pub(super) const METHOD: Method = Method {
         flags: |command| args::training(Flags::augment_args(Shared::augment_args(command))),
         run,
         tour: &[
-            "--source", "synthetic:letters?n=3000",
-            "--target", "synthetic:letters-textured?n=2000&seed=1",
-            "--shots", "5",
-            "--baselines", "all",
-            "--source-epochs", "5",
-            "--epochs", "20",
+            "--source",
+            "synthetic:letters?n=3000",
+            "--target",
+            "synthetic:letters-textured?n=2000&seed=1",
+            "--shots",
+            "5",
+            "--baselines",
+            "all",
+            "--source-epochs",
+            "5",
+            "--epochs",
+            "20",
         ],
         quick: &[
-            "--source", "synthetic:letters?n=520",
-            "--target", "synthetic:letters-textured?n=400&seed=1",
-            "--shots", "2",
-            "--source-epochs", "1",
-            "--epochs", "2",
+            "--source",
+            "synthetic:letters?n=520",
+            "--target",
+            "synthetic:letters-textured?n=400&seed=1",
+            "--shots",
+            "2",
+            "--source-epochs",
+            "1",
+            "--epochs",
+            "2",
         ],
     }),
 };
@@ -88,7 +99,8 @@ impl Flags {
     /// How the source model is trained, in a run with these shared settings.
     fn source_training(&self, shared: &Shared, seed: u64) -> Training {
         let base = Training::default();
-        let given = Shared { steps: None, epochs: None, lr: None, batch_size: None, ..shared.clone() };
+        let given =
+            Shared { steps: None, epochs: None, lr: None, batch_size: None, ..shared.clone() };
         Training {
             epochs: self.source_epochs.unwrap_or(base.epochs),
             lr: self.source_lr.unwrap_or(base.lr),
@@ -113,7 +125,8 @@ fn run(matches: &ArgMatches, control: Control, context: &Context) -> anyhow::Res
         return Err(missing("--test", remedy).into());
     }
     let target = data::load_labelled("--target", target)?;
-    let test = shared.test.as_deref().map(|spec| data::load_labelled("--test", spec)).transpose()?;
+    let test =
+        shared.test.as_deref().map(|spec| data::load_labelled("--test", spec)).transpose()?;
     let (start, target, test) = Start::load(&shared, &flags, target, test)?;
     if let Some(test) = &test {
         data::check_classes(("--target", target.name(), target.classes()), "--test", test)?;
@@ -144,7 +157,15 @@ fn run(matches: &ArgMatches, control: Control, context: &Context) -> anyhow::Res
         draw::samples(&session.folder, "source", &source.without_labels())?;
     }
     draw::samples(&session.folder, "target", &target.without_labels())?;
-    let setup = Setup { session: &session, shared: &shared, flags: &flags, architecture, target, test, start };
+    let setup = Setup {
+        session: &session,
+        shared: &shared,
+        flags: &flags,
+        architecture,
+        target,
+        test,
+        start,
+    };
 
     let mut study = Study::new(NAME, "target_accuracy", |seed, observer| {
         let drawn = setup.draw(seed)?;

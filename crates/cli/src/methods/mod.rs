@@ -54,7 +54,11 @@ pub(crate) const METHODS: &[Method] = &[
     domain_adversarial::METHOD,
     planned("zero-shot", Case::SourceLabelled, "classes without examples, by their attributes"),
     planned("self-taught", Case::TargetLabelled, "features learnt from unlabelled data"),
-    planned("self-taught-clustering", Case::NoneLabelled, "clusters that auxiliary data helps find"),
+    planned(
+        "self-taught-clustering",
+        Case::NoneLabelled,
+        "clusters that auxiliary data helps find",
+    ),
 ];
 
 const fn planned(name: &'static str, case: Case, help: &'static str) -> Method {

@@ -50,7 +50,8 @@ impl Folder {
                 }
                 for name in [REPORT, RESULTS, METRICS, "model.safetensors", CHECKPOINTS] {
                     if path.join(name).exists() {
-                        let why = format!("its `{name}` would be overwritten; choose another folder");
+                        let why =
+                            format!("its `{name}` would be overwritten; choose another folder");
                         return Err(refuse(why).into());
                     }
                 }
@@ -61,12 +62,16 @@ impl Folder {
             Err(source) => return Err(io_error(&config, "read", source).into()),
         };
         if !resume {
-            let state = if path.join(REPORT).exists() { "a finished run" } else { "an unfinished run" };
-            let why = format!("it holds {state}; go on with it by --resume, or choose another folder");
+            let state =
+                if path.join(REPORT).exists() { "a finished run" } else { "an unfinished run" };
+            let why =
+                format!("it holds {state}; go on with it by --resume, or choose another folder");
             return Err(refuse(why).into());
         }
-        let recorded: Table = toml::from_str(&recorded)
-            .map_err(|e| InputError::File { path: config, why: format!("not a configuration: {e}") })?;
+        let recorded: Table = toml::from_str(&recorded).map_err(|e| InputError::File {
+            path: config,
+            why: format!("not a configuration: {e}"),
+        })?;
         if let Some(why) = difference(&recorded, &with_method(method, settings)) {
             return Err(refuse(why).into());
         }
@@ -144,7 +149,10 @@ impl Folder {
         let parse = |(i, line): (usize, &str)| {
             serde_json::from_str(line).map_err(|e| InputError::File {
                 path: self.path.join(RESULTS),
-                why: format!("line {}: {e}; remove the line, its training is then done again", i + 1),
+                why: format!(
+                    "line {}: {e}; remove the line, its training is then done again",
+                    i + 1
+                ),
             })
         };
         Ok(text[..whole].lines().enumerate().map(parse).collect::<Result<_, _>>()?)

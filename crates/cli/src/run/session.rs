@@ -69,10 +69,12 @@ impl Session {
 
     /// The command line that goes on with this run.
     fn resumption(&self) -> String {
-        let quoted = |word: String| match word.chars().all(|c| c.is_alphanumeric() || "-_./:,=".contains(c)) {
-            true => word,
-            false => format!("'{}'", word.replace('\'', "'\\''")),
-        };
+        let quoted =
+            |word: String| match word.chars().all(|c| c.is_alphanumeric() || "-_./:,=".contains(c))
+            {
+                true => word,
+                false => format!("'{}'", word.replace('\'', "'\\''")),
+            };
         let mut words: Vec<String> = std::env::args().map(quoted).collect();
         if !words.iter().any(|w| w == "--out" || w.starts_with("--out=")) {
             words.extend(["--out".into(), quoted(self.folder.path().display().to_string())]);
@@ -96,7 +98,8 @@ pub(crate) fn baselines(
     given: Option<&str>,
     known: &[(&'static str, Option<&'static str>)],
 ) -> Result<Vec<&'static str>, UsageError> {
-    let possible = || known.iter().filter(|(_, obstacle)| obstacle.is_none()).map(|(name, _)| *name);
+    let possible =
+        || known.iter().filter(|(_, obstacle)| obstacle.is_none()).map(|(name, _)| *name);
     match given.map(str::trim) {
         None => Ok(possible().take(1).collect()),
         Some("all") => Ok(possible().collect()),

@@ -198,7 +198,10 @@ mod tests {
             (Shared { steps: Some(0), ..Shared::default() }, "--steps 0: it must be at least 1"),
             (Shared { momentum: Some(1.0), ..Shared::default() }, "--momentum 1: "),
             (Shared { seed: Some(u64::MAX), ..Shared::default() }, "--seed 18446744073709551615"),
-            (Shared { resize: Some("3".into()), ..Shared::default() }, "--resize 3: it must be HxW"),
+            (
+                Shared { resize: Some("3".into()), ..Shared::default() },
+                "--resize 3: it must be HxW",
+            ),
         ];
         for (shared, want) in cases {
             let error = shared.check().unwrap_err().to_string();

@@ -78,7 +78,9 @@ impl Observer for Seen {
             "step": record.step,
             "lr": record.lr,
         });
-        for (name, value) in record.means.iter().chain(record.criterion.iter().map(|c| (&c.0, &c.1))) {
+        for (name, value) in
+            record.means.iter().chain(record.criterion.iter().map(|c| (&c.0, &c.1)))
+        {
             line[name] = json!(value);
         }
         self.note(self.folder.metrics(&line.to_string()));

@@ -76,8 +76,11 @@ mod tests {
         bytes.extend_from_slice(&[0; 12]);
         std::fs::write(&path, bytes).unwrap();
         let listing = StateListing::read(&path).unwrap();
-        let lines: Vec<_> =
-            listing.tensors.iter().map(|t| (&t.name[..], &t.dtype[..], &t.shape[..], t.bytes)).collect();
+        let lines: Vec<_> = listing
+            .tensors
+            .iter()
+            .map(|t| (&t.name[..], &t.dtype[..], &t.shape[..], t.bytes))
+            .collect();
         assert_eq!(lines, [("a", "I64", &[][..], 8), ("b", "F8_E4M3", &[2, 2], 4)]);
         assert_eq!(listing.metadata["from"], "elsewhere");
     }

@@ -31,7 +31,10 @@ pub fn confusion(title: &str, matrix: &ConfusionMatrix, classes: &[String]) -> S
         let y = MARGIN + label * CELL;
         let name = escaped(&shortened(&classes[label]));
         let (middle, edge) = (y + CELL / 2 + 4, MARGIN - 6);
-        add(&mut svg, &format!("<text x=\"{edge}\" y=\"{middle}\" text-anchor=\"end\">{name}</text>"));
+        add(
+            &mut svg,
+            &format!("<text x=\"{edge}\" y=\"{middle}\" text-anchor=\"end\">{name}</text>"),
+        );
         let (x, top) = (MARGIN + label * CELL + CELL / 2 + 4, MARGIN - 6);
         let turn = format!("transform=\"rotate(-60 {x} {top})\"");
         add(&mut svg, &format!("<text x=\"{x}\" y=\"{top}\" {turn}>{name}</text>"));

@@ -27,7 +27,8 @@ impl Start {
         target: Dataset,
         test: Option<Dataset>,
     ) -> anyhow::Result<(Self, Dataset, Option<Dataset>)> {
-        let size = shared.size().map_err(|_| UsageError::Conflict("--resize takes HxW, as 28x28"))?;
+        let size =
+            shared.size().map_err(|_| UsageError::Conflict("--resize takes HxW, as 28x28"))?;
         let mut sets = vec![("--target", target.name(), target.sample_shape())];
         if let Some(test) = &test {
             sets.push(("--test", test.name(), test.sample_shape()));
@@ -99,7 +100,11 @@ impl Start {
     }
 
     /// The source model of a seed, trained if it has to be.
-    pub(super) fn model(&self, setup: &Setup<'_>, seed: u64) -> Result<Model<DannNet>, TransferError> {
+    pub(super) fn model(
+        &self,
+        setup: &Setup<'_>,
+        seed: u64,
+    ) -> Result<Model<DannNet>, TransferError> {
         let (source, latest) = match self {
             Start::Model(model, _) => return Ok((**model).clone()),
             Start::Data { source, latest } => (source, latest),
