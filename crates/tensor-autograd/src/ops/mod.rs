@@ -9,6 +9,7 @@ mod binary;
 mod broadcast;
 mod conv;
 mod gradient_flow;
+mod index;
 mod join;
 mod linear;
 mod logsumexp;
