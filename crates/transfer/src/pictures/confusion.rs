@@ -26,6 +26,7 @@ pub fn confusion(title: &str, matrix: &ConfusionMatrix, classes: &[String]) -> S
          <text x=\"8\" y=\"18\" font-size=\"14\">{}</text>\n",
         escaped(title)
     );
+    #[allow(clippy::needless_range_loop, reason = "the label is a place in the picture too")]
     for label in 0..n {
         let total: u64 = (0..n).map(|p| matrix.count(label, p)).sum();
         let y = MARGIN + label * CELL;

@@ -11,7 +11,7 @@ mod plane;
 pub use confusion::confusion;
 pub use curves::{Curve, curves};
 pub use images::contact_sheet;
-pub use plane::{Points, decision_plane, scatter};
+pub use plane::{Decide, Points, decision_plane, scatter};
 
 /// Colours that stay apart for colour-blind readers (Okabe and Ito, 2008).
 pub const COLOURS: [(u8, u8, u8); 8] = [

@@ -38,6 +38,9 @@ impl Points {
     }
 }
 
+/// The class of each of the points.
+pub type Decide<'a> = dyn Fn(&[(f64, f64)]) -> Vec<usize> + 'a;
+
 /// Groups of points with a legend.
 pub fn scatter(title: &str, groups: &[Points]) -> String {
     draw(title, groups, None)
@@ -45,22 +48,14 @@ pub fn scatter(title: &str, groups: &[Points]) -> String {
 
 /// Groups of points over the regions in which `class` of a point is the same, and the border
 /// between them.
-pub fn decision_plane(
-    title: &str,
-    groups: &[Points],
-    class: &dyn Fn(&[(f64, f64)]) -> Vec<usize>,
-) -> String {
+pub fn decision_plane(title: &str, groups: &[Points], class: &Decide<'_>) -> String {
     draw(title, groups, Some(class))
 }
 
 /// Cells of the grid on which a decision is drawn, along each axis.
 const GRID: usize = 120;
 
-fn draw(
-    title: &str,
-    groups: &[Points],
-    class: Option<&dyn Fn(&[(f64, f64)]) -> Vec<usize>>,
-) -> String {
+fn draw(title: &str, groups: &[Points], class: Option<&Decide<'_>>) -> String {
     let all = || groups.iter().flat_map(|g| g.points.iter());
     let (x, y) = (range(all().map(|p| p.0)), range(all().map(|p| p.1)));
     let axes = Axes { title, labels: ("", ""), x: x.clone(), y: y.clone(), size: (480, 420) };
