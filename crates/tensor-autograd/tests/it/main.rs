@@ -1,3 +1,0 @@
-//! The engine as its users see it.
-
-mod tape;
