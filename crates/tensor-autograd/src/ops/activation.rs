@@ -4,7 +4,7 @@ use crate::kernels::{math, special};
 use crate::{Real, Var};
 
 /// `√(2/π)`.
-const SQRT_2_OVER_PI: Real = 0.797_884_560_802_865_4;
+const SQRT_2_OVER_PI: Real = 2.0 * special::INV_SQRT_TAU;
 
 impl<'t> Var<'t> {
     /// **y = max(x, 0)**; NaN stays NaN.
