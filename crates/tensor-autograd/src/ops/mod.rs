@@ -8,6 +8,8 @@ mod axes;
 mod binary;
 mod broadcast;
 mod conv;
+mod distance;
+mod extremum;
 mod gradient_flow;
 mod index;
 mod join;
