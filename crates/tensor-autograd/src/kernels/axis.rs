@@ -24,6 +24,8 @@ pub struct Dims {
 const BLOCK: usize = 1 << 13;
 /// Independent accumulators of a contiguous block: enough to fill the widest vector units.
 const LANES: usize = 32;
+/// Accumulators of what is left of it, and of a short row.
+const SHORT: usize = 8;
 /// Rows narrower than this are taken several at once.
 const NARROW: usize = 16;
 
@@ -110,13 +112,26 @@ fn fold_blocks(
 ) {
     let Dims { len, inner, .. } = dims;
     let (rows, blocks) = (dims.block(), dims.blocks());
-    for_planes(y, inner, x.len(), |plane, y| {
+    let part = |plane: usize| {
         let (o, r) = (plane / blocks, plane % blocks * rows);
         let x = &x[(o * len + r) * inner..(o * len + len.min(r + rows)) * inner];
-        let by = by.map(|by| &by[o * inner..(o + 1) * inner]);
+        (x, by.map(|by| &by[o * inner..(o + 1) * inner]))
+    };
+    if inner == 1 {
+        let group = (CHUNK / len).max(1);
+        return for_chunks(y, group, x.len(), |start, y| {
+            vectorized(|| {
+                for (y, plane) in y.iter_mut().zip(start..) {
+                    let (x, by) = part(plane);
+                    *y = fold_row(x, by.map_or(0.0, |by| by[0]), init, step, join);
+                }
+            });
+        });
+    }
+    for_planes(y, inner, x.len(), |plane, y| {
+        let (x, by) = part(plane);
         vectorized(|| match inner {
-            1 => y[0] = fold_row(x, by.map_or(0.0, |by| by[0]), init, step, join),
-            2..NARROW => fold_narrow(y, x, by, init, step, join),
+            ..NARROW => fold_narrow(y, x, by, init, step, join),
             _ => fold_rows(y, x, by, init, step),
         });
     });
@@ -169,25 +184,39 @@ fn fold_row(
     step: impl Fn(Real, Real, Real) -> Real,
     join: impl Fn(Real, Real) -> Real,
 ) -> Real {
-    let parts = x.chunks_exact(LANES);
-    let tail = parts.remainder().iter().fold(init, |acc, &x| step(acc, x, by));
-    if x.len() < LANES {
-        return tail;
-    }
     let mut acc = [init; LANES];
-    for part in parts {
-        for (acc, &x) in acc.iter_mut().zip(part) {
-            *acc = step(*acc, x, by);
+    let (wide, x) = x.as_chunks::<LANES>();
+    for part in wide {
+        for l in 0..LANES {
+            acc[l] = step(acc[l], part[l], by);
         }
     }
-    let mut width = LANES / 2;
-    while width > 0 {
-        for i in 0..width {
-            acc[i] = join(acc[i], acc[i + width]);
+    if !wide.is_empty() {
+        fold_lanes(&mut acc, LANES, SHORT, &join);
+    }
+    let (short, x) = x.as_chunks::<SHORT>();
+    for part in short {
+        for l in 0..SHORT {
+            acc[l] = step(acc[l], part[l], by);
+        }
+    }
+    for (acc, &x) in acc.iter_mut().zip(x) {
+        *acc = step(*acc, x, by);
+    }
+    fold_lanes(&mut acc, SHORT, 1, &join);
+    acc[0]
+}
+
+/// Joins the upper half to the lower until `to` lanes are left.
+#[inline(always)]
+fn fold_lanes(acc: &mut [Real; LANES], from: usize, to: usize, join: impl Fn(Real, Real) -> Real) {
+    let mut width = from / 2;
+    while width >= to {
+        for l in 0..width {
+            acc[l] = join(acc[l], acc[l + width]);
         }
         width /= 2;
     }
-    join(acc[0], tail)
 }
 
 /// Rows of `y.len()` elements, four at a time so that `y` is loaded and stored less often.

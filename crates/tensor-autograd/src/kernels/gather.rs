@@ -15,7 +15,14 @@ pub fn take(y: &mut [Real], x: &[Real], index: &[usize], dims: Dims) {
     if y.is_empty() {
         return;
     }
-    for_planes(y, inner, x.len().min(outer * index.len() * inner), |plane, y| {
+    let work = y.len();
+    if inner == 1 {
+        return for_planes(y, index.len(), work, |o, y| {
+            let x = &x[o * len..(o + 1) * len];
+            y.iter_mut().zip(index).for_each(|(y, &i)| *y = x[i]);
+        });
+    }
+    for_planes(y, inner, work, |plane, y| {
         let from = (plane / index.len() * len + index[plane % index.len()]) * inner;
         y.copy_from_slice(&x[from..from + inner]);
     });
@@ -26,6 +33,12 @@ pub fn add_taken(x: &mut [Real], y: &[Real], index: &[usize], dims: Dims) {
     let Dims { outer, len, inner } = dims;
     assert!(x.len() == outer * len * inner && y.len() == outer * index.len() * inner);
     if y.is_empty() {
+        return;
+    }
+    if inner == 1 {
+        for (x, y) in x.chunks_exact_mut(len).zip(y.chunks_exact(index.len())) {
+            index.iter().zip(y).for_each(|(&i, y)| x[i] += y);
+        }
         return;
     }
     for (plane, y) in y.chunks_exact(inner).enumerate() {

@@ -1,11 +1,12 @@
 //! Reordering axes.
 
+use super::isa::vectorized;
 use super::parallel::for_chunks;
 use crate::shape::MAX_RANK;
 use crate::{Real, Shape};
 
-/// Rows and columns of the tile that a transpose copies at a time: both sides stay in the cache.
-const TILE: usize = 32;
+/// Rows and columns of the tile that a transpose copies at a time: a cache line of `f32`.
+const TILE: usize = 16;
 
 /// A reordering of the axes of tensors of one shape.
 ///
@@ -74,7 +75,7 @@ impl Permutation {
                 }
             });
         }
-        // A row of tiles: TILE neighbours along `unit`, with all that lies between it and the end.
+        // Two rows of tiles: neighbours along `unit`, with all that lies between it and the end.
         let row: usize = axes[unit + 1..].iter().map(|a| a.0).product();
         let between = row / columns;
         let count = axes[unit].0;
@@ -82,17 +83,11 @@ impl Permutation {
             let base = self.offset(o, unit) + u;
             for m in 0..between {
                 let base = base + self.offset_between(m, unit);
-                for c in (0..columns).step_by(TILE) {
-                    let width = TILE.min(columns - c);
-                    for r in 0..rows {
-                        let y = &mut y[r * row + m * columns + c..][..width];
-                        let x = x[base + r + c * step..].iter().step_by(step);
-                        y.iter_mut().zip(x).for_each(|(y, x)| *y = *x);
-                    }
-                }
+                let (y, x) = (&mut y[m * columns..], &x[base..]);
+                vectorized(|| transpose(y, row, x, step, rows, columns));
             }
         };
-        for_chunks(y, TILE * row, x.len(), |start, mut y| {
+        for_chunks(y, 2 * TILE * row, x.len(), |start, mut y| {
             let mut at = start / row;
             while !y.is_empty() {
                 let (o, u) = (at / count, at % count);
@@ -112,6 +107,34 @@ impl Permutation {
     /// As [`offset`](Permutation::offset), for the axes between `unit` and the last.
     fn offset_between(&self, i: usize, unit: usize) -> usize {
         unravel(i, &self.axes[unit + 1..self.rank - 1])
+    }
+}
+
+/// `y[r · row + c] = x[r + c · step]` for `r < rows` and `c < columns`, a tile at a time: each of its
+/// cache lines is read and written whole.
+#[inline(always)]
+fn transpose(y: &mut [Real], row: usize, x: &[Real], step: usize, rows: usize, columns: usize) {
+    for r in (0..rows).step_by(TILE) {
+        let height = TILE.min(rows - r);
+        for c in (0..columns).step_by(TILE) {
+            let width = TILE.min(columns - c);
+            if (height, width) == (TILE, TILE) {
+                let mut tile = [[0.0; TILE]; TILE];
+                for (c, column) in (c..).zip(&mut tile) {
+                    column.copy_from_slice(&x[r + c * step..][..TILE]);
+                }
+                for i in 0..TILE {
+                    let y = &mut y[(r + i) * row + c..][..TILE];
+                    (0..TILE).for_each(|k| y[k] = tile[k][i]);
+                }
+            } else {
+                for r in r..r + height {
+                    let y = &mut y[r * row + c..][..width];
+                    let x = x[r + c * step..].iter().step_by(step);
+                    y.iter_mut().zip(x).for_each(|(y, x)| *y = *x);
+                }
+            }
+        }
     }
 }
 

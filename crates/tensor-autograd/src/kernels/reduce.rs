@@ -31,14 +31,13 @@ pub fn sum_zip(a: &[Real], b: &[Real], f: impl Fn(Real, Real) -> Real + Sync + S
         let (a, b) = (&a[range.clone()], &b[range]);
         vectorized(|| {
             let mut acc = [0.0; LANES];
-            let (ca, cb) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
-            let tail: Real =
-                ca.remainder().iter().zip(cb.remainder()).map(|(&a, &b)| f(a, b)).sum();
-            for (a, b) in ca.zip(cb) {
-                for (acc, (&a, &b)) in acc.iter_mut().zip(a.iter().zip(b)) {
-                    *acc += f(a, b);
+            let ((ca, ta), (cb, tb)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
+            for (a, b) in ca.iter().zip(cb) {
+                for l in 0..LANES {
+                    acc[l] += f(a[l], b[l]);
                 }
             }
+            let tail: Real = ta.iter().zip(tb).map(|(&a, &b)| f(a, b)).sum();
             fold_lanes(acc) + tail
         })
     };
@@ -56,13 +55,14 @@ pub fn sum(x: &[Real]) -> Real {
 #[inline(always)]
 fn sum_lanes(x: &[Real], f: &impl Fn(Real) -> Real) -> Real {
     let mut acc = [0.0; LANES];
-    let chunks = x.chunks_exact(LANES);
-    let tail: Real = chunks.remainder().iter().map(|&v| f(v)).sum();
+    // Arrays, not slices, are what the compiler keeps in registers.
+    let (chunks, tail) = x.as_chunks::<LANES>();
     for part in chunks {
-        for (acc, &v) in acc.iter_mut().zip(part) {
-            *acc += f(v);
+        for l in 0..LANES {
+            acc[l] += f(part[l]);
         }
     }
+    let tail: Real = tail.iter().map(|&v| f(v)).sum();
     fold_lanes(acc) + tail
 }
 
