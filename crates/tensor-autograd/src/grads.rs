@@ -17,7 +17,7 @@ impl Grads {
         mut buffers: Vec<(ParamId, Tensor)>,
     ) -> Self {
         weights.sort_by_key(|(id, _)| *id);
-        // Stable, and the latest proposal wins: a layer used twice in a step keeps its last.
+        // Stable, and the latest proposal wins: it has been made from the one before.
         buffers.sort_by_key(|(id, _)| *id);
         Grads { weights, buffers }
     }

@@ -106,6 +106,14 @@ impl Tape {
         }
     }
 
+    /// What a buffer holds at this point of the step: the latest proposal for it, or else the model's
+    /// value. A layer that runs twice in one step moves its statistics from there.
+    pub fn buffer(&self, buffer: &Param) -> Tensor {
+        let list = self.list.borrow();
+        let proposed = list.buffers.iter().rev().find(|(id, _)| *id == buffer.id());
+        proposed.map_or_else(|| buffer.value.clone(), |(_, value)| value.clone())
+    }
+
     /// Whether this tape belongs to a training step.
     pub fn is_training(&self) -> bool {
         self.rng.is_some()

@@ -1,0 +1,3 @@
+//! What the crate does as a whole: files, models, and nets that learn.
+
+mod malformed;
