@@ -10,7 +10,7 @@ macro_rules! window {
         impl $name {
             /// A window of this length, moved by its own length.
             pub fn new(kernel: usize) -> Self {
-                $name { options: Options { kernel, stride: kernel, ..Options::default() } }
+                $name { options: Options::new(kernel) }
             }
 
             /// Step of the window; its length by default.

@@ -11,7 +11,7 @@ macro_rules! window {
             /// A window of this size, one number or `[height, width]`, moved by its own size.
             pub fn new(kernel: impl Into<Pair>) -> Self {
                 let Pair(kernel) = kernel.into();
-                $name { options: Options { kernel, stride: kernel, ..Options::default() } }
+                $name { options: Options::new(kernel) }
             }
 
             /// Steps of the window; its size by default.

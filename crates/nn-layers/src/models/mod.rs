@@ -1,7 +1,11 @@
 //! Ready-made nets.
 
+mod dann;
+mod lenet5;
 mod mlp;
 
+pub use dann::{DannNet, dann_mnist, dann_shallow, dann_signs, dann_svhn};
+pub use lenet5::lenet5;
 pub use mlp::mlp;
 
 use crate::Layer;
