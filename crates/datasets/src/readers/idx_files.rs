@@ -32,9 +32,16 @@ const MOST_CLASSES: usize = 65_536;
 
 fn load(spec: &Spec) -> Result<Dataset, DataError> {
     let inputs = Path::new(&spec.parts()[0]);
+    let classes = spec.count("classes");
+    if classes.is_some_and(|classes| classes > MOST_CLASSES) {
+        return Err(spec.bad_value("classes", format!("at most {MOST_CLASSES}")).into());
+    }
     match spec.parts().get(1) {
-        Some(labels) => labelled(inputs, Path::new(labels), spec.count("classes")),
-        None => Dataset::new(spec.to_string(), read_inputs(inputs)?, None, Vec::new()),
+        Some(labels) => labelled(inputs, Path::new(labels), classes),
+        None => {
+            let names = numbered(classes.unwrap_or(0));
+            Dataset::new(spec.to_string(), read_inputs(inputs)?, None, names)
+        }
     }
 }
 
@@ -56,8 +63,11 @@ pub(super) fn labelled(
         });
     }
     let classes = classes.unwrap_or_else(|| labels.iter().max().map_or(0, |&most| most + 1));
-    let names = (0..classes).map(|class| class.to_string()).collect();
-    Dataset::new(inputs_path.display().to_string(), inputs, Some(labels), names)
+    Dataset::new(inputs_path.display().to_string(), inputs, Some(labels), numbered(classes))
+}
+
+fn numbered(classes: usize) -> Vec<String> {
+    (0..classes).map(|class| class.to_string()).collect()
 }
 
 /// Images become `[n, c, h, w]`, features stay `[n, f]`; bytes are scaled to `0.0..=1.0`.

@@ -101,6 +101,13 @@ impl Spec {
         self.option(name).and_then(|value| value.parse().ok())
     }
 
+    /// The error of an option whose value is of the right kind and yet none that will do.
+    pub(crate) fn bad_value(&self, option: &str, expected: impl Into<String>) -> SpecError {
+        let value = self.option(option).unwrap_or_default().into();
+        let (spec, option, expected) = (self.to_string(), option.into(), expected.into());
+        SpecError::Value { spec, option, value, expected }
+    }
+
     /// The same spec with an option set, as `--seed` does to a generator.
     ///
     /// # Errors

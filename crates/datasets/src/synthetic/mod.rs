@@ -31,7 +31,7 @@ pub use handwriting::{Alphabet, Handwriting, digits, digits_textured, letters, l
 pub use moons::{MOONS_NOISE, MOONS_SCALE, Moons, moons, moons_rotated};
 pub use writer::WRITERS;
 
-use crate::spec::{Kind, OptionHelp, Spec, SpecError};
+use crate::spec::{Kind, OptionHelp, Spec};
 use crate::{DataError, Dataset};
 
 /// Height and width of generated images in pixels, as MNIST has them.
@@ -93,7 +93,9 @@ fn handwriting(spec: &Spec, plain: Handwriting) -> Result<Dataset, DataError> {
     }
     if let Some(writer) = spec.integer("writer") {
         if writer >= WRITERS as u64 {
-            return Err(value(spec, "writer", format!("a writer of 0 to {}", WRITERS - 1)));
+            return Err(spec
+                .bad_value("writer", format!("a writer of 0 to {}", WRITERS - 1))
+                .into());
         }
         made = made.writer(writer as usize);
     }
@@ -106,7 +108,7 @@ fn two_moons(spec: &Spec, angle: f64) -> Result<Dataset, DataError> {
         .rotated(spec.number("angle").unwrap_or(angle));
     if let Some(n) = rows(spec)? {
         if n < 2 {
-            return Err(value(spec, "n", "at least 2, one point of each moon".into()));
+            return Err(spec.bad_value("n", "at least 2, one point of each moon").into());
         }
         made = made.n(n);
     }
@@ -115,12 +117,9 @@ fn two_moons(spec: &Spec, angle: f64) -> Result<Dataset, DataError> {
 
 fn rows(spec: &Spec) -> Result<Option<usize>, DataError> {
     match spec.count("n") {
-        Some(n) if n > MOST_ROWS => Err(value(spec, "n", format!("at most {MOST_ROWS} rows"))),
+        Some(n) if n > MOST_ROWS => {
+            Err(spec.bad_value("n", format!("at most {MOST_ROWS} rows")).into())
+        }
         n => Ok(n),
     }
-}
-
-fn value(spec: &Spec, option: &str, expected: String) -> DataError {
-    let value = spec.option(option).unwrap_or_default().into();
-    SpecError::Value { spec: spec.to_string(), option: option.into(), value, expected }.into()
 }

@@ -18,8 +18,8 @@ const GOLDEN: [(&str, (u64, usize)); 7] = [
     ("synthetic:digits?n=200", (51_073_435_674_158_899, 90_619)),
     ("synthetic:digits?n=200&seed=1&writer=5#test", (40_957_289_508_990_033, 90_396)),
     ("synthetic:digits-textured?n=200", (1_269_061_858_438_477_067, 90_619)),
-    ("synthetic:letters?n=200", (52_161_270_558_608_542, 242_100)),
-    ("synthetic:letters-textured?n=200&seed=2", (1_285_202_475_642_083_260, 247_181)),
+    ("synthetic:letters?n=200", (51_035_528_628_615_232, 248_983)),
+    ("synthetic:letters-textured?n=200&seed=2", (1_239_114_226_929_511_100, 251_453)),
     ("synthetic:moons", (18_446_743_847_727_310_114, 22_067)),
     ("synthetic:moons-rotated?angle=35", (91_050_033_760, 22_146)),
 ];

@@ -34,6 +34,7 @@ fn mistakes() {
         ("synthetic:digits?writer=16", "`synthetic:digits?writer=16`: option `writer` cannot be `16`; expected a writer of 0 to 15".into()),
         ("synthetic:digits?n=9999999999", "`synthetic:digits?n=9999999999`: option `n` cannot be `9999999999`; expected at most 1000000 rows".into()),
         ("synthetic:moons?n=1", "`synthetic:moons?n=1`: option `n` cannot be `1`; expected at least 2, one point of each moon".into()),
+        ("idx:x?classes=65537", "`idx:x?classes=65537`: option `classes` cannot be `65537`; expected at most 65536".into()),
         ("mnist:", "`mnist:`: 0 parts after the colon, expected 1, not empty; write mnist:DIR[#train|#test], and a comma inside a path as %2C".into()),
         ("mnist:a,b", "`mnist:a,b`: 2 parts after the colon, expected 1, not empty; write mnist:DIR[#train|#test], and a comma inside a path as %2C".into()),
         ("idx:a,", "`idx:a,`: 2 parts after the colon, expected 1 to 2, none empty; write idx:INPUTS[,LABELS], and a comma inside a path as %2C".into()),
