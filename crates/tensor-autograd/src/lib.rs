@@ -39,7 +39,10 @@ mod var;
 pub use buffer::release_buffers;
 pub use grads::Grads;
 pub use module::{Module, Path, Visitor, VisitorMut};
-pub use ops::{Axes, BinaryCrossEntropy, CrossEntropy, Reduction, Targets, concat, stack};
+pub use ops::{
+    Axes, BinaryCrossEntropy, Conv1d, Conv2d, ConvTranspose2d, CrossEntropy, Pool1d, Pool2d,
+    Reduction, Targets, concat, stack,
+};
 pub use param::{Kind, Param, ParamId};
 pub use pattern::Pattern;
 pub use rng::{Rng, RngState};
