@@ -39,6 +39,7 @@ impl Dataset {
     }
 
     /// `k` examples of each class at random: "k-shot" learning. Rows come class after class.
+    /// [`Dataset::shot_rows`] tells which, and so which are left.
     ///
     /// The shots of a smaller `k` with the same seed are among those of a larger one, so that a
     /// learning curve over `k` only ever adds examples.
@@ -51,6 +52,18 @@ impl Dataset {
     /// If `k` is 0.
     #[track_caller]
     pub fn shots(&self, k: usize, seed: u64) -> Result<Self, DataError> {
+        Ok(self.select(&self.shot_rows(k, seed)?))
+    }
+
+    /// The rows that [`Dataset::shots`] takes.
+    ///
+    /// # Errors
+    /// As for [`Dataset::shots`].
+    ///
+    /// # Panics
+    /// If `k` is 0.
+    #[track_caller]
+    pub fn shot_rows(&self, k: usize, seed: u64) -> Result<Vec<usize>, DataError> {
         assert!(k > 0, "shots(0): take at least one example of each class");
         let rows = self.rows_by_class(seed, "shots")?;
         let (class, poorest) = rows
@@ -66,7 +79,7 @@ impl Dataset {
                 found: poorest.len(),
             });
         }
-        Ok(self.select(&rows.iter().flat_map(|rows| &rows[..k]).copied().collect::<Vec<_>>()))
+        Ok(rows.iter().flat_map(|rows| &rows[..k]).copied().collect())
     }
 
     /// The rows of each class, each in random order.

@@ -235,6 +235,21 @@ impl Default for Tensor {
     }
 }
 
+impl From<&Tensor> for Tensor {
+    /// Shares the memory.
+    fn from(tensor: &Tensor) -> Self {
+        tensor.clone()
+    }
+}
+
+/// Data sets are `f32` in every build.
+#[cfg(real_f64)]
+impl From<ArrayD<f32>> for Tensor {
+    fn from(array: ArrayD<f32>) -> Self {
+        Tensor::from(array.mapv(Real::from))
+    }
+}
+
 impl From<ArrayD<Real>> for Tensor {
     fn from(array: ArrayD<Real>) -> Self {
         let shape = Shape::new(array.shape());

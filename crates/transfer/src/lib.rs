@@ -1,1 +1,42 @@
-//! transfer
+//! Transfer learning, case by case.
+//!
+//! How data that is not the task's own can still help it. Two levels, one code:
+//!
+//! * **Parts**: each method's paper in one folder, to be read beside it and used in a training loop
+//!   of one's own; see [`domain_adversarial::parts`].
+//! * **Estimators**: [`DomainAdversarial`], [`FineTune`], [`Supervised`]. Hyper-parameters go into
+//!   the constructor's methods and are validated by `fit`, which gives a [`Model`]. All of them run
+//!   through the one loop of [`fit`].
+//!
+//! A method that may not see the target's labels takes [`datasets::Unlabelled`], which has none.
+//! [`Study`] sets a method beside its baselines over several seeds.
+
+#![forbid(unsafe_code)]
+
+mod architecture;
+mod batches;
+pub mod domain_adversarial;
+mod error;
+mod fine_tune;
+pub mod fit;
+mod input;
+pub mod measures;
+mod model;
+mod network;
+pub mod pictures;
+mod saved;
+mod study;
+mod supervised;
+mod training;
+
+pub use architecture::Architecture;
+pub use domain_adversarial::{DomainAdversarial, LambdaSchedule};
+pub use error::TransferError;
+pub use fine_tune::{FineTune, copy_matching};
+pub use fit::History;
+pub use input::{Inputs, Normalize, Normalizer};
+pub use model::Model;
+pub use network::Network;
+pub use study::{Outcome, Report, Score, Study, Trained, Watch};
+pub use supervised::Supervised;
+pub use training::{Decay, Training};

@@ -4,11 +4,14 @@
 #![forbid(unsafe_code)]
 
 mod arrows;
+mod links;
 mod rules;
 mod source;
 
 use rules::OPS;
 use source::{Source, sources};
+use std::fs;
+use std::path::PathBuf;
 
 #[track_caller]
 fn none(faults: Vec<String>) {
@@ -59,6 +62,15 @@ fn every_recorded_op_has_its_gradcheck_and_its_reference() {
     let ops: Vec<&Source> = sources.iter().filter(|s| s.path.starts_with(OPS)).collect();
     assert!(ops.len() >= 2, "{} files of ops found", ops.len());
     none(ops.into_iter().flat_map(rules::ops_are_checked).collect());
+}
+
+#[test]
+fn links_in_pages_lead_somewhere() {
+    let read = |page: &PathBuf| {
+        let text = fs::read_to_string(page).expect("a page is UTF-8");
+        links::faults(page, &text)
+    };
+    none(links::pages(&source::root()).iter().flat_map(read).collect());
 }
 
 mod the_rules_can_fail {

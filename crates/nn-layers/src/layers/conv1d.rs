@@ -120,7 +120,9 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "Conv1d(2 -> 4, 3, stride 2): expected [n, 2, length], got [2, 3, 8]")]
+    #[should_panic(
+        expected = "Conv1d(2 -> 4, 3, stride 2): expected [n, 2, length], got [2, 3, 8]"
+    )]
     fn other_channels_are_refused_by_name() {
         let layer = Conv1d::new(2, 4, 3, &mut Rng::seed(0)).stride(2);
         eval(|t| layer.forward(t.constant(Tensor::zeros([2, 3, 8]))).value());

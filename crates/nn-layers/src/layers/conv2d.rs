@@ -137,7 +137,9 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "Conv2d(3 -> 8, 5x5, padding 2): expected [n, 3, h, w], got [2, 1, 8, 8]")]
+    #[should_panic(
+        expected = "Conv2d(3 -> 8, 5x5, padding 2): expected [n, 3, h, w], got [2, 1, 8, 8]"
+    )]
     fn grey_images_for_a_coloured_net_are_refused_by_name() {
         let layer = Conv2d::new(3, 8, 5, &mut Rng::seed(0)).padding(2);
         eval(|t| layer.forward(t.constant(Tensor::zeros([2, 1, 8, 8]))).value());

@@ -153,7 +153,9 @@ mod tests {
         let domain = table.rows.iter().find(|row| row.path == "domain.0").unwrap();
         let features: Vec<_> =
             table.rows.iter().filter(|row| row.path.starts_with("features")).collect();
-        assert!(domain.layer.starts_with(&format!("Linear({}", features.last().unwrap().output[1])));
+        assert!(
+            domain.layer.starts_with(&format!("Linear({}", features.last().unwrap().output[1]))
+        );
         let parts = [&net.features, &net.label, &net.domain].map(Module::num_parameters);
         [features.last().unwrap().output[1], parts[0], parts[1], parts[2]]
     }

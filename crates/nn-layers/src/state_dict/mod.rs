@@ -22,12 +22,14 @@
 
 mod atomic;
 mod dtype;
+mod listing;
 mod load;
 mod nearest;
 mod read;
 mod write;
 
 pub use atomic::write_atomically;
+pub use listing::{ListedTensor, StateListing};
 pub use load::{LoadError, LoadMode, LoadReport, Misfit, load_into};
 pub use read::{ReadError, load};
 pub use write::{SaveError, save};

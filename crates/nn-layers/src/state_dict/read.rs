@@ -126,7 +126,7 @@ pub fn load(path: impl AsRef<Path>) -> Result<StateDict, ReadError> {
 }
 
 /// The file's bytes, once its first eight make sense.
-fn read(path: &Path) -> Result<Vec<u8>, ReadError> {
+pub(super) fn read(path: &Path) -> Result<Vec<u8>, ReadError> {
     let failed =
         |operation| move |source| ReadError::Io { path: path.to_owned(), operation, source };
     // Asked before opening: to open a pipe may block for ever.

@@ -27,9 +27,42 @@ const LANES: usize = 32;
 /// Rows narrower than this are taken several at once.
 const NARROW: usize = 16;
 
-/// `y[o, i]` = the fold of `step(accumulator, x[o, r, i], by[o, i])` over `r`, begun with `init`;
-/// partial results meet in `join`. Without `by`, `step` gets 0.
-pub fn reduce(
+/// `y[o, i] = Σ x[o, r, i]` over `r`.
+pub fn total(y: &mut [Real], x: &[Real], dims: Dims) {
+    sum(y, x, None, dims, |x, _| x);
+}
+
+/// `y[o, i] = Σ x[o, r, i]²` over `r`.
+pub fn squares(y: &mut [Real], x: &[Real], dims: Dims) {
+    sum(y, x, None, dims, |x, _| x * x);
+}
+
+/// `y[o, i] = Σ f(x[o, r, i], by[o, i])` over `r`. Without `by`, `f` gets 0.
+pub fn sum(
+    y: &mut [Real],
+    x: &[Real],
+    by: Option<&[Real]>,
+    dims: Dims,
+    f: impl Fn(Real, Real) -> Real + Sync + Copy,
+) {
+    reduce(y, x, by, dims, 0.0, |s, x, by| s + f(x, by), |s, t| s + t, total);
+}
+
+/// `y[o, i]` = the largest `x[o, r, i]`; NaN if one is NaN.
+pub fn max(y: &mut [Real], x: &[Real], dims: Dims) {
+    let pick = |a: Real, b: Real| if a > b || a.is_nan() { a } else { b };
+    reduce(y, x, None, dims, Real::NEG_INFINITY, |a, b, _| pick(a, b), pick, max);
+}
+
+/// `y[o, i]` = the smallest `x[o, r, i]`; NaN if one is NaN.
+pub fn min(y: &mut [Real], x: &[Real], dims: Dims) {
+    let pick = |a: Real, b: Real| if a < b || a.is_nan() { a } else { b };
+    reduce(y, x, None, dims, Real::INFINITY, |a, b, _| pick(a, b), pick, min);
+}
+
+/// The fold of `step(accumulator, x[o, r, i], by[o, i])` over `r`, begun with `init`. The results
+/// of lanes meet in `join`, those of blocks in `rest`.
+fn reduce(
     y: &mut [Real],
     x: &[Real],
     by: Option<&[Real]>,
@@ -37,6 +70,7 @@ pub fn reduce(
     init: Real,
     step: impl Fn(Real, Real, Real) -> Real + Sync + Copy,
     join: impl Fn(Real, Real) -> Real + Sync + Copy,
+    rest: fn(&mut [Real], &[Real], Dims),
 ) {
     let Dims { outer, len, inner } = dims;
     assert!(y.len() == outer * inner && x.len() == outer * len * inner);
@@ -44,19 +78,13 @@ pub fn reduce(
     if len == 0 || y.is_empty() {
         return y.fill(init);
     }
-    if dims.blocks() == 1 {
+    let blocks = dims.blocks();
+    if blocks == 1 {
         return fold_blocks(y, x, by, dims, init, step, join);
     }
-    let mut partial = Buffer::stale(outer * dims.blocks() * inner);
+    let mut partial = Buffer::stale(outer * blocks * inner);
     fold_blocks(partial.as_mut_slice(), x, by, dims, init, step, join);
-    let meet = |acc, x, _| join(acc, x);
-    let mut dims = Dims { len: dims.blocks(), ..dims };
-    while dims.blocks() > 1 {
-        let mut next = Buffer::stale(outer * dims.blocks() * inner);
-        fold_blocks(next.as_mut_slice(), partial.as_slice(), None, dims, init, meet, join);
-        (partial, dims.len) = (next, dims.blocks());
-    }
-    fold_blocks(y, partial.as_slice(), None, dims, init, meet, join);
+    rest(y, partial.as_slice(), Dims { len: blocks, ..dims });
 }
 
 impl Dims {
@@ -94,17 +122,6 @@ fn fold_blocks(
     });
 }
 
-/// The sums `y[o, i] = Σ f(x[o, r, i], by[o, i])`.
-pub fn sum(
-    y: &mut [Real],
-    x: &[Real],
-    by: Option<&[Real]>,
-    dims: Dims,
-    f: impl Fn(Real, Real) -> Real + Sync + Copy,
-) {
-    reduce(y, x, by, dims, 0.0, |s, x, by| s + f(x, by), |s, t| s + t);
-}
-
 /// `y[o, r, i] = f(x[o, r, i], a[o, i], b[o, i])`.
 pub fn spread(
     y: &mut [Real],
@@ -120,14 +137,10 @@ pub fn spread(
     if y.is_empty() {
         return;
     }
-    if outer * inner == 1 {
-        let (a, b) = (a[0], b[0]);
-        return super::elementwise::map(y, x, |x| f(x, a, b));
-    }
     // A row is what faces one run of `a`: `len` equal elements of it, or `inner` different ones.
     let row = if inner == 1 { len } else { inner };
-    let rows = (CHUNK / row).max(1);
-    for_chunks(y, rows * row, x.len(), |start, y| {
+    let chunk = if outer * inner == 1 { CHUNK } else { (CHUNK / row).max(1) * row };
+    for_chunks(y, chunk, x.len(), |start, y| {
         let x = &x[start..start + y.len()];
         vectorized(|| {
             for (r, (y, x)) in y.chunks_mut(row).zip(x.chunks(row)).enumerate() {
@@ -287,15 +300,18 @@ mod tests {
     }
 
     #[test]
-    fn maxima_equal_the_naive_ones_on_every_path() {
+    fn extrema_equal_the_naive_ones_on_every_path() {
         for (outer, len, inner) in SHAPES {
             let (dims, x) = (Dims { outer, len, inner }, wave(outer * len * inner));
             let mut y = vec![Real::NAN; outer * inner];
-            reduce(&mut y, &x, None, dims, -9.0, |m, x, _| m.max(x), Real::max);
-            for (k, &got) in y.iter().enumerate() {
+            let mut z = y.clone();
+            max(&mut y, &x, dims);
+            min(&mut z, &x, dims);
+            for (k, (&most, &least)) in y.iter().zip(&z).enumerate() {
                 let (o, i) = (k / inner, k % inner);
-                let want = (0..len).map(|r| x[(o * len + r) * inner + i]).fold(-9.0, Real::max);
-                assert_eq!(got, want, "{dims:?} [{k}]");
+                let along = || (0..len).map(|r| x[(o * len + r) * inner + i]);
+                assert_eq!(most, along().fold(Real::NEG_INFINITY, Real::max), "{dims:?} [{k}]");
+                assert_eq!(least, along().fold(Real::INFINITY, Real::min), "{dims:?} [{k}]");
             }
         }
     }

@@ -15,6 +15,7 @@ pub mod axis;
 pub mod conv;
 pub mod cross_entropy;
 pub mod elementwise;
+pub mod gather;
 pub mod gemm;
 pub mod isa;
 mod lanes;

@@ -50,8 +50,14 @@ pub fn for_chunks(
             f(i * chunk, part);
         }
     } else {
-        dst.par_chunks_mut(chunk).enumerate().for_each(|(i, part)| f(i * chunk, part));
+        share_chunks(dst, chunk, &f);
     }
+}
+
+/// Without a type parameter, so that rayon is compiled once and not for every kernel; a call
+/// through a pointer costs nothing beside a chunk.
+fn share_chunks(dst: &mut [Real], chunk: usize, f: &(dyn Fn(usize, &mut [Real]) + Sync)) {
+    dst.par_chunks_mut(chunk).enumerate().for_each(|(i, part)| f(i * chunk, part));
 }
 
 /// As [`for_chunks`], for two slices cut at the same places in units of `unit.0` and `unit.1`

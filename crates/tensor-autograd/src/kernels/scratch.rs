@@ -27,6 +27,15 @@ pub(crate) fn with<R>(len: usize, f: impl FnOnce(&mut [Real]) -> R) -> R {
     result
 }
 
+/// Lends `f` two buffers.
+pub(crate) fn with2<R>(
+    a_len: usize,
+    b_len: usize,
+    f: impl FnOnce(&mut [Real], &mut [Real]) -> R,
+) -> R {
+    with(a_len, |a| with(b_len, |b| f(a, b)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

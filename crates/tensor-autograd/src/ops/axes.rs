@@ -134,17 +134,9 @@ impl Plan {
         permuted(&x.reshape(arranged), &inverse[..rank])
     }
 
-    /// The result of a fold over an arranged `x`; see [`axis::reduce`].
-    pub(crate) fn reduce(
-        &self,
-        x: &Tensor,
-        init: Real,
-        step: impl Fn(Real, Real) -> Real + Sync + Copy,
-    ) -> Tensor {
-        let f = |acc, x, _| step(acc, x);
-        Tensor::build(self.out, |y| {
-            axis::reduce(y, x.as_slice(), None, self.dims, init, f, step);
-        })
+    /// The result of `kernel`, such as [`axis::total`], over an arranged `x`.
+    pub(crate) fn reduce(&self, x: &Tensor, kernel: fn(&mut [Real], &[Real], Dims)) -> Tensor {
+        Tensor::build(self.out, |y| kernel(y, x.as_slice(), self.dims))
     }
 
     /// The sums of `f(x, by)` over an arranged `x`, where `by` has the result's shape.
@@ -154,9 +146,8 @@ impl Plan {
         by: &Tensor,
         f: impl Fn(Real, Real) -> Real + Sync + Copy,
     ) -> Tensor {
-        Tensor::build(self.out, |y| {
-            axis::sum(y, x.as_slice(), Some(by.as_slice()), self.dims, f);
-        })
+        let by = Some(by.as_slice());
+        Tensor::build(self.out, |y| axis::sum(y, x.as_slice(), by, self.dims, f))
     }
 
     /// `f(x, a, b)` in the original order, from an arranged `x` and two tensors of the result's

@@ -1,6 +1,7 @@
 //! Sum and mean over any axes.
 
 use super::axes::{Axes, Plan};
+use crate::kernels::axis;
 use crate::{Real, Var};
 
 impl<'t> Var<'t> {
@@ -47,7 +48,7 @@ impl<'t> Var<'t> {
     fn sum_over(self, axes: Axes, keepdim: bool) -> Var<'t> {
         let x = self.value();
         let plan = Plan::new("sum", x.shape(), axes, keepdim);
-        let y = plan.reduce(&plan.arrange(x), 0.0, |s, x| s + x);
+        let y = plan.reduce(&plan.arrange(x), axis::total);
         self.tape().record("sum", y).wrt(self, move |dy| plan.repeat(dy)).var()
     }
 
@@ -56,7 +57,7 @@ impl<'t> Var<'t> {
         let x = self.value();
         let plan = Plan::new("mean", x.shape(), axes, keepdim);
         let n = plan.dims.len as Real;
-        let y = plan.reduce(&plan.arrange(x), 0.0, |s, x| s + x).into_map(|s| s / n);
+        let y = plan.reduce(&plan.arrange(x), axis::total).into_map(|s| s / n);
         self.tape().record("mean", y).wrt(self, move |dy| plan.repeat(dy.into_map(|d| d / n))).var()
     }
 }

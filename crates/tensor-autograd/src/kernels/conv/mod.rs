@@ -3,8 +3,17 @@
 //! Layouts are PyTorch's: images `[n, c, h, w]`, weights `[o, c / groups, kh, kw]`. A sequence
 //! (`conv1d`) is an image of height 1.
 
+mod depthwise;
+mod forward;
+mod input;
 pub mod naive;
+mod patches;
+#[cfg(test)]
+mod tests;
+mod weight;
 
+use super::gemm::with_kernel;
+use super::isa::{Isa, isa};
 use crate::Real;
 
 /// Everything a convolution's size depends on.
@@ -97,26 +106,85 @@ pub fn conv2d(
     relu: bool,
     s: &Conv2dShape,
 ) {
+    conv2d_with(isa(), y, x, w, bias, relu, s);
+}
+
+#[track_caller]
+fn conv2d_with(
+    isa: Isa,
+    y: &mut [Real],
+    x: &[Real],
+    w: &[Real],
+    bias: Option<&[Real]>,
+    relu: bool,
+    s: &Conv2dShape,
+) {
     s.check(x.len(), w.len(), y.len());
     if let Some(bias) = bias {
         assert_eq!(bias.len(), s.o, "one bias an output channel");
     }
-    naive::conv2d(y, x, w, bias, relu, s);
+    if y.is_empty() {
+        return;
+    }
+    if depthwise::is_for(s) {
+        return depthwise::conv2d(y, x, w, bias, relu, s);
+    }
+    with_kernel!(isa, K => {
+        // SAFETY: `isa` is only asked for where it is there; the lengths were checked.
+        unsafe { forward::conv2d::<K>(y, x, w, bias, relu, s) }
+    });
 }
 
 /// The loss's gradient by the weights, from the input and the gradient by the output.
 #[track_caller]
 pub fn conv2d_backward_weight(dw: &mut [Real], x: &[Real], dy: &[Real], s: &Conv2dShape) {
+    conv2d_backward_weight_with(isa(), dw, x, dy, s);
+}
+
+#[track_caller]
+fn conv2d_backward_weight_with(
+    isa: Isa,
+    dw: &mut [Real],
+    x: &[Real],
+    dy: &[Real],
+    s: &Conv2dShape,
+) {
     s.check(x.len(), dw.len(), dy.len());
-    naive::conv2d_backward_weight(dw, x, dy, s);
+    if dw.is_empty() {
+        return;
+    }
+    if depthwise::is_for(s) {
+        return depthwise::backward_weight(dw, x, dy, s);
+    }
+    with_kernel!(isa, K => {
+        // SAFETY: `isa` is only asked for where it is there; the lengths were checked.
+        unsafe { weight::backward_weight::<K>(dw, x, dy, s) }
+    });
 }
 
 /// The loss's gradient by the input, from the weights and the gradient by the output. Also the
 /// forward pass of the transposed convolution (`s` then describes the convolution it transposes).
 #[track_caller]
 pub fn conv2d_backward_input(dx: &mut [Real], w: &[Real], dy: &[Real], s: &Conv2dShape) {
+    conv2d_backward_input_with(isa(), dx, w, dy, s);
+}
+
+#[track_caller]
+fn conv2d_backward_input_with(isa: Isa, dx: &mut [Real], w: &[Real], dy: &[Real], s: &Conv2dShape) {
     s.check(dx.len(), w.len(), dy.len());
-    naive::conv2d_backward_input(dx, w, dy, s);
+    if dx.is_empty() {
+        return;
+    }
+    if dy.is_empty() {
+        return dx.fill(0.0);
+    }
+    if depthwise::is_for(s) {
+        return depthwise::backward_input(dx, w, dy, s);
+    }
+    with_kernel!(isa, K => {
+        // SAFETY: `isa` is only asked for where it is there; the lengths were checked.
+        unsafe { input::backward_input::<K>(dx, w, dy, s) }
+    });
 }
 
 /// `db[ch] = Σ dy[i, ch, ·]` for `dy: [n, c, hw]`: the gradient by a bias.

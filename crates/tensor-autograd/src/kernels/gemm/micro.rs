@@ -17,12 +17,12 @@ const MAX_NR: usize = 32;
 
 /// Where a tile finds its rows of `A`.
 ///
-/// The summed index is cut into runs: within one, neighbours are `step` elements apart.
+/// The summed index is cut into runs of evenly spaced elements.
 pub(crate) trait TileRows: Copy {
-    /// Starts of the runs, relative to the tile.
-    fn runs(&self) -> &[usize];
-    /// Elements of a run.
-    fn run_len(&self) -> usize;
+    /// Runs there are.
+    fn runs(&self) -> usize;
+    /// Where run `r` starts, relative to its row, and how many elements it has.
+    fn run(&self, r: usize) -> (usize, usize);
     /// Element `p` of a run starting at `run`, in row `i`.
     ///
     /// # Safety
@@ -62,12 +62,12 @@ impl StridedRows {
 
 impl TileRows for StridedRows {
     #[inline(always)]
-    fn runs(&self) -> &[usize] {
-        &[0]
+    fn runs(&self) -> usize {
+        1
     }
     #[inline(always)]
-    fn run_len(&self) -> usize {
-        self.k
+    fn run(&self, _: usize) -> (usize, usize) {
+        (0, self.k)
     }
     #[inline(always)]
     unsafe fn at(&self, _: usize, i: usize, p: usize) -> *const Real {
@@ -81,24 +81,25 @@ impl TileRows for StridedRows {
 #[derive(Clone, Copy)]
 pub(crate) struct GatheredRows<'a> {
     pub ptr: *const Real,
+    /// Where each row of the tile begins.
     pub rows: &'a [usize],
-    pub runs: &'a [usize],
-    pub run_len: usize,
+    /// Start, relative to the row, and length of each run.
+    pub runs: &'a [(usize, usize)],
 }
 
 impl TileRows for GatheredRows<'_> {
     #[inline(always)]
-    fn runs(&self) -> &[usize] {
-        self.runs
+    fn runs(&self) -> usize {
+        self.runs.len()
     }
     #[inline(always)]
-    fn run_len(&self) -> usize {
-        self.run_len
+    fn run(&self, r: usize) -> (usize, usize) {
+        self.runs[r]
     }
     #[inline(always)]
     unsafe fn at(&self, run: usize, i: usize, p: usize) -> *const Real {
         // SAFETY: the caller's promise.
-        unsafe { self.ptr.add(self.rows[i] + run + p) }
+        unsafe { self.ptr.add(self.rows.get_unchecked(i) + run + p) }
     }
 }
 
@@ -147,6 +148,7 @@ pub(crate) trait MicroKernel {
 /// # Safety
 /// As [`MicroKernel::tile`].
 #[inline(always)]
+#[expect(clippy::needless_range_loop, reason = "several tables are indexed alike")]
 unsafe fn tile<S: Simd, A: TileRows, const M: usize, const N: usize>(
     a: A,
     mut b: *const Real,
@@ -157,8 +159,8 @@ unsafe fn tile<S: Simd, A: TileRows, const M: usize, const N: usize>(
     // of `a`, `N` vectors of each row of `b`, `M × out.cols` elements of `c` and the biases.
     unsafe {
         let mut acc = [[S::splat(0.0); N]; M];
-        for &run in a.runs() {
-            for p in 0..a.run_len() {
+        for (run, len) in (0..a.runs()).map(|r| a.run(r)) {
+            for p in 0..len {
                 let bv: [S::V; N] = std::array::from_fn(|j| S::load(b.add(j * S::LANES)));
                 for i in 0..M {
                     let av = S::splat(*a.at(run, i, p));

@@ -1,17 +1,16 @@
 //! Matrix product: `C = A·B`, with the work around it (bias, ReLU, accumulation) fused in.
 
-mod micro;
+pub(crate) mod lhs;
+pub(crate) mod micro;
 pub mod naive;
 mod pack;
-mod product;
+pub(crate) mod product;
 pub mod reference;
 mod simd;
 #[cfg(test)]
-mod tests;
-mod transpose;
+pub(crate) mod tests;
+pub(crate) mod transpose;
 mod vector;
-
-pub(crate) use product::Lhs;
 
 use super::isa::{Isa, isa};
 use super::parallel;
@@ -203,7 +202,7 @@ pub fn gemm_with(isa: Isa, c: &mut [Real], a: MatRef<'_>, b: MatRef<'_>, e: Epil
     with_kernel!(isa, K => {
         let grid = Grid::new::<K>(m, n, k);
         // SAFETY: the instruction set was checked, and all lengths by `check`.
-        unsafe { product_parallel::<K>(Out::new(c, n), Lhs::Strided(a), &b, &e, &grid) }
+        unsafe { product_parallel::<K>(Out::new(c, n), a, &b, &e, &grid) }
     });
 }
 

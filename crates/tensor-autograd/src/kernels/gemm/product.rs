@@ -13,8 +13,9 @@
 //! Threads share out rectangles of the grid. The summed index is cut by its own length alone, so
 //! neither the split nor the number of threads touches a single bit.
 
-use super::micro::{MicroKernel, StridedRows, WriteBack};
-use super::pack::{pack_panel, pack_tile};
+use super::lhs::{Block, Lhs};
+use super::micro::{MicroKernel, WriteBack};
+use super::pack::pack_panel;
 use super::{Bias, Epilogue, MatRef};
 use crate::Real;
 use crate::kernels::{parallel, scratch};
@@ -22,7 +23,7 @@ use std::marker::PhantomData;
 use std::ops::Range;
 
 /// The longest block of the summed index: 16 KiB of `B` a panel, half of a first-level cache.
-const MAX_KC: usize = 256;
+pub(crate) const MAX_KC: usize = 256;
 /// Rows of `A` a block holds at most: with `MAX_KC` half of a small second-level cache.
 const MAX_MC: usize = 240;
 
@@ -62,15 +63,6 @@ impl Rhs for MatRef<'_> {
     }
 }
 
-/// The left-hand side of a product.
-#[derive(Clone, Copy)]
-pub(crate) enum Lhs<'a> {
-    /// A matrix as it lies.
-    Strided(MatRef<'a>),
-    /// Every tile packed before, by [`pack_lhs`], for products that share it.
-    Packed(&'a [Real]),
-}
-
 /// `C`, written by several threads at places of their own.
 #[derive(Clone, Copy)]
 pub(crate) struct Out<'a> {
@@ -87,6 +79,18 @@ unsafe impl Sync for Out<'_> {}
 impl<'a> Out<'a> {
     pub(crate) fn new(c: &'a mut [Real], row_stride: usize) -> Self {
         Out { ptr: c.as_mut_ptr(), row_stride, life: PhantomData }
+    }
+
+    /// The matrix that begins `by` elements later.
+    pub(crate) fn offset(self, by: usize) -> Self {
+        Out { ptr: self.ptr.wrapping_add(by), ..self }
+    }
+
+    /// Such that element `(row, col)` of the product is the first of `c`: for a part of a product
+    /// that is written to memory of its own.
+    pub(crate) fn window(c: &'a mut [Real], row_stride: usize, row: usize, col: usize) -> Self {
+        let ptr = c.as_mut_ptr().wrapping_sub(row * row_stride + col);
+        Out { ptr, row_stride, life: PhantomData }
     }
 }
 
@@ -121,21 +125,26 @@ impl Grid {
         start(i)..start(i + 1)
     }
 
-    fn cols(&self, panel: usize) -> Range<usize> {
+    pub(crate) fn cols(&self, panel: usize) -> Range<usize> {
         panel * self.nr..self.n.min((panel + 1) * self.nr)
     }
 
-    /// Blocks of the summed index, equally long but for the last. Always at least one.
+    /// Length of a block of the summed index, the last of which may be shorter.
+    pub(crate) fn k_block(&self) -> usize {
+        self.k.div_ceil(self.k.div_ceil(MAX_KC).max(1))
+    }
+
+    /// Blocks of the summed index. Always at least one.
     fn k_blocks(&self) -> impl Iterator<Item = Range<usize>> + use<> {
-        let (k, count) = (self.k, self.k.div_ceil(MAX_KC).max(1));
-        let len = k.div_ceil(count);
+        let (k, len) = (self.k, self.k_block());
+        let count = k.div_ceil(len.max(1)).max(1);
         (0..count).map(move |i| (i * len).min(k)..((i + 1) * len).min(k))
     }
 
     /// Into how many pieces (down, across) to cut the grid for about `wanted` tasks: as square as
     /// possible, since a task reads its rows of `A` and its columns of `B`.
-    fn split(&self, wanted: usize) -> (usize, usize) {
-        let (mut down, mut across) = (1, (self.n / MAX_NC).max(1));
+    pub(crate) fn split(&self, wanted: usize) -> (usize, usize) {
+        let (mut down, mut across) = (1, 1);
         while down * across < wanted {
             let (can_down, can_across) = (2 * down <= self.tiles, 2 * across <= self.panels);
             if can_across && (self.n / across >= self.m / down || !can_down) {
@@ -182,89 +191,78 @@ pub(crate) struct Part {
     pub panels: Range<usize>,
 }
 
-/// Packs all of `A`: by block of the summed index, then by tile, without gaps.
-pub(crate) fn pack_lhs(dst: &mut [Real], a: &MatRef<'_>, grid: &Grid) {
-    for ks in grid.k_blocks() {
-        for rows in (0..grid.tiles).map(|i| grid.rows(i)) {
-            let at = ks.start * grid.m + rows.start * ks.len();
-            pack_tile(&mut dst[at..at + rows.len() * ks.len()], a, rows, ks.clone());
-        }
-    }
-}
-
 /// Computes one part of `C`.
 ///
 /// # Safety
 /// The processor has `K`'s instructions; `c` has `m` rows of `n` elements; `a` is `m × k` (packed
-/// for this grid), `b` is `k × n`; biases fit; nobody else touches the part of `C` meanwhile.
+/// for this grid if at all), `b` is `k × n`; biases fit; nobody else touches the part of `C`.
 pub(crate) unsafe fn product<K: MicroKernel>(
     c: Out<'_>,
-    a: Lhs<'_>,
+    a: impl Lhs,
     b: &impl Rhs,
     e: &Epilogue<'_>,
     grid: &Grid,
     part: &Part,
 ) {
-    let pack_a = matches!(a, Lhs::Strided(a) if worth_packing(&a, part));
-    // Few rows of tiles read each panel so seldom that copying it first would cost more.
-    let in_place = part.tiles.len() <= IN_PLACE_TILES;
     let per_block = (MAX_MC / K::MR).min(part.tiles.len());
     // Panels are kept for the next block of rows, if there is one.
     let keep = per_block < part.tiles.len();
-    let kc = grid.k.min(MAX_KC);
-    let a_len = if pack_a { kc * per_block * K::MR } else { 0 };
-    let b_len = if keep { part.panels.len() } else { 1 } * kc * K::NR;
-    let b_len = if in_place && b.in_place(0..grid.k, 0, part.panels.end * K::NR).is_some() {
-        0
-    } else {
-        b_len
-    };
-    scratch::with(a_len, |a_buf| {
-        scratch::with(b_len, |b_buf| {
-            for ks in grid.k_blocks() {
-                for (nth, block) in blocks(&part.tiles, per_block).enumerate() {
-                    let first = grid.rows(block.start).start;
-                    if let (Lhs::Strided(a), true) = (a, pack_a) {
-                        for rows in block.clone().map(|i| grid.rows(i)) {
-                            let at = (rows.start - first) * ks.len();
-                            pack_tile(&mut a_buf[at..], &a, rows, ks.clone());
+    let per_stripe = if keep { MAX_NC / K::NR } else { part.panels.len() };
+    for panels in blocks(&part.panels, per_stripe) {
+        let part = Part { tiles: part.tiles.clone(), panels };
+        // SAFETY: the caller's promise.
+        unsafe { stripe::<K>(c, a, b, e, grid, &part, per_block) };
+    }
+}
+
+/// As [`product`], for so few panels that all of them can be kept.
+///
+/// # Safety
+/// As [`product`].
+unsafe fn stripe<K: MicroKernel>(
+    c: Out<'_>,
+    a: impl Lhs,
+    b: &impl Rhs,
+    e: &Epilogue<'_>,
+    grid: &Grid,
+    part: &Part,
+    per_block: usize,
+) {
+    let keep = per_block < part.tiles.len();
+    let kc = grid.k_block();
+    // Few rows of tiles read each panel so seldom that copying it first would cost more.
+    let in_place = part.tiles.len() <= IN_PLACE_TILES;
+    let all_in_place = in_place && b.in_place(0..grid.k, 0, part.panels.end * K::NR).is_some();
+    let slots = if keep { part.panels.len() } else { 1 };
+    let b_len = if all_in_place { 0 } else { slots * kc * K::NR };
+    scratch::with2(a.scratch(part, per_block * K::MR, kc), b_len, |a_buf, b_buf| {
+        for ks in grid.k_blocks() {
+            for (nth, tiles) in blocks(&part.tiles, per_block).enumerate() {
+                let block = a.block(a_buf, grid, tiles.clone(), ks.clone());
+                for panel in part.panels.clone() {
+                    let cols = grid.cols(panel);
+                    let vectors = cols.len().div_ceil(K::LANES);
+                    let width = vectors * K::LANES;
+                    let lies =
+                        if in_place { b.in_place(ks.clone(), cols.start, width) } else { None };
+                    let (b_ptr, b_row) = lies.unwrap_or_else(|| {
+                        let slot = if keep { panel - part.panels.start } else { 0 };
+                        let buf = &mut b_buf[slot * kc * K::NR..][..ks.len() * width];
+                        if nth == 0 || !keep {
+                            b.pack(buf, width, ks.clone(), cols.clone());
                         }
-                    }
-                    for panel in part.panels.clone() {
-                        let cols = grid.cols(panel);
-                        let vectors = cols.len().div_ceil(K::LANES);
-                        let width = vectors * K::LANES;
-                        let lies =
-                            if in_place { b.in_place(ks.clone(), cols.start, width) } else { None };
-                        let (b_ptr, b_row) = lies.unwrap_or_else(|| {
-                            let slot = if keep { panel - part.panels.start } else { 0 };
-                            let buf = &mut b_buf[slot * kc * K::NR..][..ks.len() * width];
-                            if nth == 0 || !keep {
-                                b.pack(buf, width, ks.clone(), cols.clone());
-                            }
-                            (buf.as_ptr(), width)
-                        });
-                        for rows in block.clone().map(|i| grid.rows(i)) {
-                            let a = match a {
-                                Lhs::Packed(data) => {
-                                    let at = ks.start * grid.m + rows.start * ks.len();
-                                    StridedRows::packed(&data[at..], rows.len(), ks.len())
-                                }
-                                Lhs::Strided(_) if pack_a => {
-                                    let at = (rows.start - first) * ks.len();
-                                    StridedRows::packed(&a_buf[at..], rows.len(), ks.len())
-                                }
-                                Lhs::Strided(a) => StridedRows::of(&a, rows.start, ks.clone()),
-                            };
-                            let out = grid.write_back(c, e, &rows, &cols, &ks);
-                            // SAFETY: the tile lies inside the part, which the caller vouches for;
-                            // `a` covers its rows, and `b_ptr` its columns for all of `ks`.
-                            unsafe { K::tile(rows.len(), vectors, a, b_ptr, b_row, out) };
-                        }
+                        (buf.as_ptr(), width)
+                    });
+                    for rows in tiles.clone().map(|i| grid.rows(i)) {
+                        let out = grid.write_back(c, e, &rows, &cols, &ks);
+                        let (height, rows) = (rows.len(), block.rows(rows));
+                        // SAFETY: the tile lies inside the part, which the caller vouches for;
+                        // `rows` covers it, and `b_ptr` its columns for all of `ks`.
+                        unsafe { K::tile(height, vectors, rows, b_ptr, b_row, out) };
                     }
                 }
             }
-        });
+        }
     });
 }
 
@@ -274,15 +272,13 @@ pub(crate) unsafe fn product<K: MicroKernel>(
 /// As [`product`].
 pub(crate) unsafe fn product_parallel<K: MicroKernel>(
     c: Out<'_>,
-    a: Lhs<'_>,
+    a: impl Lhs + Sync,
     b: &impl Rhs,
     e: &Epilogue<'_>,
     grid: &Grid,
 ) {
     let flops = 2 * grid.m * grid.n * grid.k;
-    let threads = parallel::num_threads();
-    let wanted = if threads == 1 { 1 } else { (flops / TASK_FLOPS).min(4 * threads) };
-    let (down, across) = grid.split(wanted);
+    let (down, across) = grid.split(tasks(flops));
     parallel::for_tasks(down * across, flops / 8, |task| {
         let part = Part {
             tiles: share(grid.tiles, down, task / across),
@@ -293,8 +289,17 @@ pub(crate) unsafe fn product_parallel<K: MicroKernel>(
     });
 }
 
+/// Into how many tasks to cut work of `flops`: several a thread, so that one that is held up holds
+/// up little.
+pub(crate) fn tasks(flops: usize) -> usize {
+    match parallel::num_threads() {
+        1 => 1,
+        threads => (flops / TASK_FLOPS).clamp(1, 4 * threads),
+    }
+}
+
 /// Piece `i` of `0..len` cut into `count` nearly equal ones.
-fn share(len: usize, count: usize, i: usize) -> Range<usize> {
+pub(crate) fn share(len: usize, count: usize, i: usize) -> Range<usize> {
     i * len / count..(i + 1) * len / count
 }
 
@@ -302,13 +307,4 @@ fn share(len: usize, count: usize, i: usize) -> Range<usize> {
 fn blocks(range: &Range<usize>, len: usize) -> impl Iterator<Item = Range<usize>> + use<> {
     let end = range.end;
     range.clone().step_by(len.max(1)).map(move |i| i..end.min(i + len))
-}
-
-/// Whether the micro-kernel runs so much faster on a copy of `A` that it pays for the copying.
-fn worth_packing(a: &MatRef<'_>, part: &Part) -> bool {
-    // Down a column with a long step every element is on a cache line of its own.
-    let scattered = a.col_stride != 1;
-    // Rows a multiple of the first cache's way apart push each other out of it.
-    let colliding = a.row_stride.is_multiple_of(4096 / size_of::<Real>());
-    part.panels.len() > 1 && (scattered || colliding)
 }

@@ -2,7 +2,7 @@
 
 use super::{Pool2dShape, taps};
 use crate::Real;
-use crate::kernels::parallel;
+use crate::kernels::{parallel, reduce};
 use std::ops::Range;
 
 /// The cells of the input that one output averages, and what their sum is divided by.
@@ -130,7 +130,12 @@ fn forward(
         for (at, y) in y.iter_mut().enumerate() {
             let win = window(at / ow, at % ow);
             let row = |r: usize| &x[r * w + win.cols.start..r * w + win.cols.end];
-            let sum: Real = win.rows.clone().map(|r| row(r).iter().sum::<Real>()).sum();
+            let sum = if win.cols.len() == w {
+                // Whole rows are one contiguous stretch.
+                reduce::sum(&x[win.rows.start * w..win.rows.end * w])
+            } else {
+                win.rows.clone().map(|r| row(r).iter().sum::<Real>()).sum()
+            };
             *y = sum / win.divisor;
         }
     });

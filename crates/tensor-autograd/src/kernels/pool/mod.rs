@@ -5,6 +5,8 @@
 
 mod avg;
 mod max;
+#[cfg(test)]
+mod tests;
 
 pub use avg::{adaptive_avg_pool2d, adaptive_avg_pool2d_backward, avg_pool2d, avg_pool2d_backward};
 pub use max::{max_pool2d, max_pool2d_backward};
@@ -74,6 +76,12 @@ impl Pool2dShape {
     /// Elements of the output.
     pub fn y_len(&self) -> usize {
         self.n * self.c * self.out_h() * self.out_w()
+    }
+
+    /// The usual halving: a 2 × 2 window moved by 2, nothing padded.
+    fn halves(&self) -> bool {
+        let usual = Pool2dShape::square(self.n, self.c, self.h, self.w, 2);
+        *self == usual && self.h > 1 && self.w > 1
     }
 
     #[track_caller]

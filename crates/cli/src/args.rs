@@ -1,0 +1,139 @@
+//! Everything that can be written after `transfer`, in one place.
+
+use crate::commands;
+use crate::error::{self, UsageError};
+use crate::methods::METHODS;
+use crate::run::Control;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{ArgMatches, Args, Command, value_parser};
+use std::ffi::OsString;
+use std::process::ExitCode;
+use tensor_autograd::Rng;
+use transfer::{Architecture, TransferError};
+
+/// Flags of every command that trains.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct Talk {
+    /// Say nothing but the result and errors
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+    /// Threads of the arithmetic; default: one a core. The result is the same with any number
+    #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(1..=1024))]
+    pub(crate) threads: Option<u16>,
+}
+
+/// The whole command line.
+pub(crate) fn command() -> Command {
+    Command::new("transfer")
+        .about("Transfer learning: use data that is not the task's own")
+        .version(env!("CARGO_PKG_VERSION"))
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .after_help("Begin with `transfer tour`.\n\n".to_owned() + EXIT_CODES)
+        .subcommands(commands::all().map(|c| (c.arguments)(Command::new(c.name).about(c.help))))
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 usage, 3 bad input (data, spec, file), \
+                          4 training diverged,\n            5 interrupted, state saved";
+
+/// `run`: a subcommand for each method that exists, with that method's own flags.
+pub(crate) fn run(command: Command) -> Command {
+    let known = METHODS.iter().filter_map(|m| m.built.as_ref().map(|b| (m, b)));
+    command
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand_value_name("METHOD")
+        .subcommand_help_heading("Methods")
+        .disable_help_subcommand(true)
+        .after_help("`transfer cases` says which method is for which case.")
+        .subcommands(known.map(|(method, built)| {
+            (built.flags)(Command::new(method.name).about(method.help)).after_help(SPECS)
+        }))
+}
+
+const SPECS: &str = "SPEC names a data set:\n  \
+    synthetic:NAME     generated: digits, digits-textured, letters, letters-textured, moons, moons-rotated\n  \
+    mnist:DIR          MNIST's four files; #test is the other split\n  \
+    idx:IMAGES,LABELS  idx files, gzipped or not\n  \
+    cifar10:FILE       CIFAR-10's binary records\n\
+    Each takes a range of rows, [0..1000], and ?limit=N. Examples:\n  \
+    mnist:data/mnist[0..5000]   synthetic:digits?n=2000&seed=1#test";
+
+/// A command line that was not understood, or asks for help.
+pub(crate) enum Refusal {
+    Clap(clap::Error),
+    Usage(UsageError),
+}
+
+impl Refusal {
+    /// Says what is wrong; help goes to standard output and is no failure.
+    pub(crate) fn report(self) -> ExitCode {
+        match self {
+            Refusal::Clap(e) => {
+                // A closed pipe is the reader's choice.
+                let _ = e.print();
+                ExitCode::from(e.exit_code() as u8)
+            }
+            Refusal::Usage(e) => error::report(&e.into()),
+        }
+    }
+}
+
+/// Parses a command line, program name first.
+pub(crate) fn parse<I, T>(words: I) -> Result<ArgMatches, Refusal>
+where
+    I: IntoIterator<Item = T>,
+    T: Into<OsString> + Clone,
+{
+    let words: Vec<OsString> = words.into_iter().map(Into::into).collect();
+    let after_run = words.get(1).is_some_and(|word| word == "run");
+    command().try_get_matches_from(words).map_err(|e| match unknown_method(&e) {
+        Some(usage) if after_run => Refusal::Usage(usage),
+        _ => Refusal::Clap(e),
+    })
+}
+
+/// The method's name that clap did not know, with the nearest that it does.
+fn unknown_method(e: &clap::Error) -> Option<UsageError> {
+    if e.kind() != ErrorKind::InvalidSubcommand {
+        return None;
+    }
+    let text = |kind| match e.get(kind) {
+        Some(ContextValue::String(s)) => Some(s.clone()),
+        Some(ContextValue::Strings(s)) => s.first().cloned(),
+        _ => None,
+    };
+    let found = text(ContextKind::InvalidSubcommand)?;
+    let built = METHODS.iter().filter(|m| m.built.is_some()).map(|m| m.name);
+    let known = built.collect::<Vec<_>>().join(", ");
+    Some(match METHODS.iter().find(|m| m.name == found) {
+        Some(planned) => UsageError::NotBuilt { method: planned.name, known },
+        None => {
+            let nearest = text(ContextKind::SuggestedSubcommand);
+            UsageError::UnknownMethod { found, nearest, known }
+        }
+    })
+}
+
+/// Adds the flags of every training command.
+pub(crate) fn training(command: Command) -> Command {
+    Talk::augment_args(Control::augment_args(command))
+}
+
+/// The network that was named, or the one for such samples.
+///
+/// # Errors
+/// If there is no such network, or it does not take such samples.
+pub(crate) fn architecture(
+    name: Option<&str>,
+    input: &[usize],
+    classes: usize,
+) -> Result<Architecture, TransferError> {
+    let mut architecture = Architecture::default_for(input, classes);
+    if let Some(name) = name {
+        architecture.name = name.to_owned();
+    }
+    // Made once, so that a network that does not fit is refused before a run folder is made.
+    architecture.build(&mut Rng::seed(0))?;
+    Ok(architecture)
+}

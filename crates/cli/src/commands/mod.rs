@@ -1,0 +1,68 @@
+//! The commands. To add one: a file, and a line in [`all`].
+
+mod cases;
+mod completions;
+mod inspect;
+mod predict;
+mod run;
+mod tour;
+
+use crate::args;
+use clap::{ArgMatches, Args, Command};
+
+/// A command: its name, one line about it, its arguments, and what it does.
+pub(crate) struct Entry {
+    pub(crate) name: &'static str,
+    pub(crate) help: &'static str,
+    pub(crate) arguments: fn(Command) -> Command,
+    pub(crate) run: fn(&ArgMatches) -> anyhow::Result<()>,
+}
+
+/// Every command, in the order of the help text.
+pub(crate) fn all() -> [Entry; 6] {
+    [
+        Entry {
+            name: "tour",
+            help: "Run every method on generated data, beside its baselines, with pictures",
+            arguments: tour::Flags::augment_args,
+            run: tour::run,
+        },
+        Entry {
+            name: "cases",
+            help: "Show the cases of transfer learning and the methods for each",
+            arguments: |command| command,
+            run: cases::run,
+        },
+        Entry {
+            name: "run",
+            help: "Train a method and its baselines on your data",
+            arguments: args::run,
+            run: run::run,
+        },
+        Entry {
+            name: "predict",
+            help: "Classify data with a trained model",
+            arguments: predict::Flags::augment_args,
+            run: predict::run,
+        },
+        Entry {
+            name: "inspect",
+            help: "List what is in a safetensors file: names, shapes, types, sizes, metadata",
+            arguments: inspect::Flags::augment_args,
+            run: inspect::run,
+        },
+        Entry {
+            name: "completions",
+            help: "Print a completion script for a shell",
+            arguments: completions::Flags::augment_args,
+            run: completions::run,
+        },
+    ]
+}
+
+/// Runs the command that was given.
+pub(crate) fn dispatch(matches: &ArgMatches) -> anyhow::Result<()> {
+    let (name, matches) = matches.subcommand().expect("clap requires a command");
+    let entry = all().into_iter().find(|c| c.name == name).expect("clap knows no other command");
+    (entry.run)(matches)
+}

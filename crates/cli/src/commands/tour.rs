@@ -1,0 +1,87 @@
+//! `tour`: every method on generated data, beside its baselines.
+
+use super::run::chosen;
+use crate::args::{self, Talk};
+use crate::context::Context;
+use crate::methods::{Built, METHODS};
+use crate::run::Control;
+use crate::{out, report};
+use clap::{ArgMatches, Args, FromArgMatches};
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+#[derive(Args)]
+pub(super) struct Flags {
+    /// The folder of the tour; default: runs/tour-1, runs/tour-2, ...
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Little data and few steps: shows that everything runs, in seconds, not how well
+    #[arg(long)]
+    quick: bool,
+    #[command(flatten)]
+    talk: Talk,
+}
+
+pub(super) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
+    let flags = Flags::from_arg_matches(matches)?;
+    let context = Context::start(&flags.talk)?;
+    let begun = Instant::now();
+    let folder = crate::run::Folder::for_tour(flags.out.as_deref())?;
+    let mut runs = Vec::new();
+    for (method, built) in METHODS.iter().filter_map(|m| Some((m, m.built.as_ref()?))) {
+        let words = words(method.name, built, folder.path(), flags.quick);
+        out::talk(
+            flags.talk.quiet,
+            &format!("\n{}: {}\n  {}", method.name, method.help, words.join(" ")),
+        );
+        let Ok(matches) = args::parse(&words) else {
+            unreachable!("the tour of {} is no command line: {}", method.name, words.join(" "))
+        };
+        let (_, run) = matches.subcommand().expect("`run` is a command");
+        let (_, built, matches) = chosen(run);
+        runs.push((built.run)(matches, Control::from_arg_matches(matches)?, &context)?);
+    }
+    let all: Vec<_> = runs.iter().collect();
+    folder.write("report.html", &report::page("A tour of transfer learning", &all)?)?;
+
+    let mut text = String::new();
+    for run in &runs {
+        let _ = writeln!(text, "{}", report::text(run));
+    }
+    let page = folder.path().join("report.html");
+    let seconds = begun.elapsed().as_secs_f64();
+    let _ =
+        writeln!(text, "The tour took {seconds:.0} s. All of it on one page: {}", page.display());
+    out::result(&text)
+}
+
+/// The method's command line, program name first.
+fn words(method: &str, built: &Built, folder: &Path, quick: bool) -> Vec<String> {
+    let mut flags: Vec<(&str, &str)> = built.tour.chunks_exact(2).map(|f| (f[0], f[1])).collect();
+    if quick {
+        for quick in built.quick.chunks_exact(2) {
+            flags.retain(|flag| flag.0 != quick[0]);
+            flags.push((quick[0], quick[1]));
+        }
+    }
+    let mut words: Vec<String> = ["transfer", "run", method].map(str::to_owned).to_vec();
+    words.extend(flags.into_iter().flat_map(|(flag, value)| [flag.to_owned(), value.to_owned()]));
+    words.extend(["--out".to_owned(), folder.join(method).display().to_string()]);
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_method_on_the_tour_is_a_command_line() {
+        for (method, built) in METHODS.iter().filter_map(|m| Some((m, m.built.as_ref()?))) {
+            for quick in [false, true] {
+                let words = words(method.name, built, Path::new("t"), quick);
+                assert!(args::parse(&words).is_ok(), "{words:?}");
+            }
+        }
+    }
+}

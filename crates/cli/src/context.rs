@@ -1,0 +1,44 @@
+//! What every command is given: how much to say, and whether to stop.
+
+use crate::args::Talk;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tensor_autograd::kernels::parallel;
+
+/// The process as a command sees it.
+#[derive(Clone, Debug)]
+pub(crate) struct Context {
+    pub(crate) quiet: bool,
+    pub(crate) stop: Stop,
+}
+
+impl Context {
+    /// Starts the threads of the arithmetic and listens for Ctrl-C. Called once, by the command.
+    pub(crate) fn start(talk: &Talk) -> anyhow::Result<Self> {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        parallel::set_num_threads(talk.threads.map_or(cores, usize::from));
+        Ok(Context { quiet: talk.quiet, stop: Stop::listen()? })
+    }
+}
+
+/// Whether the user has asked to stop.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Stop(Arc<AtomicBool>);
+
+impl Stop {
+    /// Hears the first Ctrl-C (or SIGTERM); the second one ends the process on the spot.
+    fn listen() -> anyhow::Result<Self> {
+        let stop = Stop::default();
+        let asked = Arc::clone(&stop.0);
+        ctrlc::set_handler(move || {
+            if asked.swap(true, Ordering::SeqCst) {
+                std::process::exit(130);
+            }
+        })?;
+        Ok(stop)
+    }
+
+    pub(crate) fn asked(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
+}

@@ -1,0 +1,239 @@
+//! Data sets by spec, and making those of two domains fit one network.
+
+use crate::error::InputError;
+use datasets::{DataError, Dataset, Spec, Unlabelled, transforms};
+
+/// Reads the data set that `spec` names, to be used as `role` (`--source` and the like).
+pub(crate) fn load(role: &'static str, spec: &str) -> Result<Dataset, InputError> {
+    let fail = |source| InputError::Data { role, spec: spec.to_owned(), source };
+    let parsed: Spec = spec.parse().map_err(|e| fail(DataError::from(e)))?;
+    datasets::load(&parsed).map_err(fail)
+}
+
+/// As [`load`], for data whose labels are needed.
+pub(crate) fn load_labelled(role: &'static str, spec: &str) -> Result<Dataset, InputError> {
+    let data = load(role, spec)?;
+    match data.require_labels() {
+        Ok(_) => Ok(data),
+        Err(source) => Err(InputError::Data { role, spec: spec.to_owned(), source }),
+    }
+}
+
+/// Height and width, written `28x28`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Size {
+    pub(crate) height: usize,
+    pub(crate) width: usize,
+}
+
+impl std::str::FromStr for Size {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        // Larger pictures than this are a slip; four of these already fill a gigabyte.
+        let side = |s: &str| s.parse().ok().filter(|n| (1..=4096).contains(n));
+        text.split_once('x')
+            .and_then(|(h, w)| Some(Size { height: side(h)?, width: side(w)? }))
+            .ok_or_else(|| format!("`{text}` is no size; write HxW, as 28x28, each from 1 to 4096"))
+    }
+}
+
+/// The shape that samples of all these sets are brought to: colour if one of them has it, `resize`
+/// if it is given.
+///
+/// # Errors
+/// If no repeating of grey and no given size makes them fit.
+pub(crate) fn common_shape(
+    sets: &[(&'static str, &str, &[usize])],
+    resize: Option<Size>,
+) -> Result<Vec<usize>, InputError> {
+    let colour = sets.iter().any(|(_, _, shape)| matches!(shape, [3, _, _]));
+    let mut first: Option<Vec<usize>> = None;
+    for &(role, name, shape) in sets {
+        let mut wanted = shape.to_vec();
+        match (&mut wanted[..], resize) {
+            ([c, h, w], _) => {
+                if *c == 1 && colour {
+                    *c = 3;
+                }
+                if let Some(size) = resize {
+                    (*h, *w) = (size.height, size.width);
+                }
+            }
+            (_, Some(_)) => {
+                let remedy = "--resize is for images: leave it out";
+                let (name, shape) = (name.to_owned(), shape.to_vec());
+                return Err(InputError::Shape { role, name, shape, remedy });
+            }
+            _ => {}
+        }
+        match &first {
+            None => first = Some(wanted),
+            Some(common) if *common == wanted => {}
+            Some(common) => {
+                let (left_role, left, left_shape) = sets[0];
+                let remedy = match (&common[..], &wanted[..]) {
+                    ([c, h, w], [d, ..]) if c == d && wanted.len() == 3 => {
+                        format!("bring them to one size, as with --resize {h}x{w}")
+                    }
+                    _ => "give data whose samples have the same shape".to_owned(),
+                };
+                return Err(InputError::Mismatch {
+                    left_role,
+                    left: left.to_owned(),
+                    left_is: format!("samples of shape {left_shape:?}"),
+                    right_role: role,
+                    right: name.to_owned(),
+                    right_is: format!("{shape:?}"),
+                    remedy,
+                });
+            }
+        }
+    }
+    Ok(first.unwrap_or_default())
+}
+
+/// Brings the samples to the common shape.
+pub(crate) fn fit(data: Dataset, shape: &[usize]) -> Dataset {
+    match data.sample_shape() == shape {
+        true => data,
+        false => data.map_inputs(|x| reshape(x, shape)),
+    }
+}
+
+/// As [`fit`], for data without labels.
+pub(crate) fn fit_unlabelled(data: Unlabelled, shape: &[usize]) -> Unlabelled {
+    match data.sample_shape() == shape {
+        true => data,
+        false => data.map_inputs(|x| reshape(x, shape)),
+    }
+}
+
+/// Checks that samples of this shape can be brought to the one that a model takes: grey becomes
+/// colour where the model wants it, the size changes if `size` says so.
+///
+/// # Errors
+/// If they cannot.
+pub(crate) fn check_fits_model(
+    (role, name, found): (&'static str, &str, &[usize]),
+    file: &str,
+    model: &[usize],
+    size: Option<Size>,
+) -> Result<(), InputError> {
+    let (fits, remedy) = match (found, model) {
+        ([c, h, w], [d, height, width]) => {
+            let channels = c == d || (*c == 1 && *d == 3);
+            let (h, w) = size.map_or((*h, *w), |s| (s.height, s.width));
+            let remedy = match channels && size.is_none() {
+                true => format!("resize the images by --resize {height}x{width}"),
+                false => "give data like the model's, or another model".to_owned(),
+            };
+            (channels && (h, w) == (*height, *width), remedy)
+        }
+        _ => (found == model, "give data like the model's, or another model".to_owned()),
+    };
+    if fits {
+        return Ok(());
+    }
+    Err(InputError::Mismatch {
+        left_role: role,
+        left: name.to_owned(),
+        left_is: format!("samples of shape {found:?}"),
+        right_role: "the model",
+        right: file.to_owned(),
+        right_is: format!("inputs of shape {model:?}"),
+        remedy,
+    })
+}
+
+/// Resizes first: one plane instead of three equal ones.
+fn reshape(inputs: ndarray::ArrayViewD<'_, f32>, shape: &[usize]) -> ndarray::ArrayD<f32> {
+    let resized = match inputs.shape()[2..] == shape[1..] {
+        true => inputs.into_owned(),
+        false => transforms::resize(inputs, shape[1], shape[2]),
+    };
+    match resized.shape()[1] == shape[0] {
+        true => resized,
+        false => transforms::grey_to_rgb(resized.view()),
+    }
+}
+
+/// Checks that the labels of `data` are classes of `classes`, in the same order.
+///
+/// # Errors
+/// If there are more of them, or words that differ. As many plain numbers go with any names, since
+/// some formats have no other names.
+pub(crate) fn check_classes(
+    (left_role, left, classes): (&'static str, &str, &[String]),
+    right_role: &'static str,
+    data: &Dataset,
+) -> Result<(), InputError> {
+    if same_classes(classes, data.classes()) {
+        return Ok(());
+    }
+    let named = |names: &[String]| {
+        let shown: Vec<&str> = names.iter().take(12).map(String::as_str).collect();
+        let more = if names.len() > shown.len() { ", ..." } else { "" };
+        format!("{} classes ({}{more})", names.len(), shown.join(", "))
+    };
+    Err(InputError::Mismatch {
+        left_role,
+        left: left.to_owned(),
+        left_is: named(classes),
+        right_role,
+        right: data.name().to_owned(),
+        right_is: named(data.classes()),
+        remedy: "both need the same classes in the same order".into(),
+    })
+}
+
+/// Whether labels of `these` can be read as labels of `all`.
+pub(crate) fn same_classes(all: &[String], these: &[String]) -> bool {
+    let number = |names: &[String]| names.iter().all(|n| n.parse::<u64>().is_ok());
+    match number(all) == number(these) {
+        true => these.len() <= all.len() && all.iter().zip(these).all(|(a, b)| a == b),
+        false => these.len() == all.len(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_read_and_nonsense_is_refused() {
+        assert_eq!("28x32".parse(), Ok(Size { height: 28, width: 32 }));
+        for text in ["28", "0x3", "x", "3x", "99999x3", "3x3x3"] {
+            assert!(text.parse::<Size>().unwrap_err().contains("HxW"), "{text}");
+        }
+    }
+
+    #[test]
+    fn grey_becomes_colour_where_the_other_is_and_sizes_must_agree() {
+        let (grey, colour, large) = ([1, 28, 28], [3, 28, 28], [3, 32, 32]);
+        let a = ("--source", "a", &grey[..]);
+        assert_eq!(common_shape(&[a, a], None).unwrap(), [1, 28, 28]);
+        assert_eq!(common_shape(&[a, ("--target", "b", &colour)], None).unwrap(), [3, 28, 28]);
+        let error = common_shape(&[a, ("--target", "b", &large)], None).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "--source a has samples of shape [1, 28, 28], --target b has [3, 32, 32]; \
+             bring them to one size, as with --resize 28x28"
+        );
+        let size = Some(Size { height: 32, width: 32 });
+        assert_eq!(common_shape(&[a, ("--target", "b", &large)], size).unwrap(), [3, 32, 32]);
+        assert!(common_shape(&[("--source", "rows", &[2])], size).is_err());
+        assert!(common_shape(&[a, ("--target", "rows", &[2])], None).is_err());
+    }
+
+    #[test]
+    fn classes_are_the_same_by_name_or_by_number() {
+        let names = |s: &str| s.split(' ').map(String::from).collect::<Vec<_>>();
+        assert!(same_classes(&names("cat dog"), &names("cat dog")));
+        assert!(same_classes(&names("cat dog"), &names("0 1")));
+        assert!(same_classes(&names("0 1 2"), &names("0 1")));
+        assert!(!same_classes(&names("0 1"), &names("0 1 2")));
+        assert!(!same_classes(&names("cat dog"), &names("dog cat")));
+        assert!(!same_classes(&names("cat dog emu"), &names("0 1")));
+    }
+}

@@ -1,0 +1,341 @@
+//! `run domain-adversarial`: source labelled, target unlabelled.
+
+use super::evaluate::Yardstick;
+use super::{Built, Case, Method, draw};
+use crate::context::Context;
+use crate::data;
+use crate::error::UsageError;
+use crate::report::{Extra, Finished};
+use crate::run::{self, Control, Session, Shared, baselines, within};
+use crate::{args, report};
+use clap::{ArgMatches, Args};
+use datasets::{Dataset, Unlabelled};
+use nn_layers::models::DannNet;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use tensor_autograd::Rng;
+use transfer::domain_adversarial::schedules;
+use transfer::{
+    Architecture, DomainAdversarial, LambdaSchedule, Model, Normalizer, Report, Study, Supervised,
+    Training, TransferError,
+};
+
+const NAME: &str = "domain-adversarial";
+
+pub(super) const METHOD: Method = Method {
+    name: NAME,
+    case: Case::SourceLabelled,
+    help: "features that serve the labels and hide the domain (DANN)",
+    built: Some(Built {
+        flags: |command| args::training(Flags::augment_args(Shared::augment_args(command))),
+        run,
+        tour: &[
+            "--source",
+            "synthetic:digits?n=3000",
+            "--target",
+            "synthetic:digits-textured?n=3000&seed=1",
+            "--test",
+            "synthetic:digits-textured?n=1000&seed=2",
+            "--oracle",
+            "synthetic:digits-textured?n=3000&seed=1",
+            "--baselines",
+            "all",
+            "--epochs",
+            "8",
+        ],
+        quick: &[
+            "--source",
+            "synthetic:digits?n=300",
+            "--target",
+            "synthetic:digits-textured?n=300&seed=1",
+            "--test",
+            "synthetic:digits-textured?n=200&seed=2",
+            "--oracle",
+            "synthetic:digits-textured?n=300&seed=1",
+            "--epochs",
+            "2",
+        ],
+    }),
+};
+
+/// The method's own settings.
+#[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub(crate) struct Flags {
+    /// Labelled target data, read by the baseline train_on_target alone
+    #[arg(long, value_name = "SPEC", help_heading = "Data")]
+    oracle: Option<String>,
+    /// Weight of the domain loss in the features' gradient at full value; default 1
+    #[arg(long, value_name = "X", help_heading = "Domain-adversarial training")]
+    lambda: Option<f64>,
+    /// How lambda comes to its full value; default ramp
+    #[arg(long, value_enum, help_heading = "Domain-adversarial training")]
+    lambda_schedule: Option<Ramp>,
+}
+
+/// How λ comes to its full value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Ramp {
+    /// From 0, as 2 / (1 + exp(-10 p)) - 1 over the run's progress p
+    #[default]
+    Ramp,
+    /// At once
+    Constant,
+}
+
+impl Flags {
+    fn lambda(&self) -> f64 {
+        self.lambda.unwrap_or(1.0)
+    }
+
+    fn schedule(&self) -> Ramp {
+        self.lambda_schedule.unwrap_or_default()
+    }
+}
+
+/// The data, brought to one shape.
+struct Domains {
+    source: Dataset,
+    target: Unlabelled,
+    test: Option<Dataset>,
+    oracle: Option<Dataset>,
+}
+
+impl Domains {
+    fn load(shared: &Shared, flags: &Flags) -> anyhow::Result<Self> {
+        let missing = |what, remedy| UsageError::Missing { what, remedy };
+        let source = shared.source.as_deref();
+        let source = source.ok_or_else(|| missing("--source", "labelled data, as mnist:DIR"))?;
+        let target = shared.target.as_deref();
+        let target = target.ok_or_else(|| missing("--target", "data, labels are not used"))?;
+        let size =
+            shared.size().map_err(|_| UsageError::Conflict("--resize takes HxW, as 28x28"))?;
+
+        let source = data::load_labelled("--source", source)?;
+        // From here on the target has no labels that anything could read.
+        let target = data::load("--target", target)?.without_labels();
+        let load = |role, spec: &Option<String>| {
+            spec.as_deref().map(|spec| data::load_labelled(role, spec)).transpose()
+        };
+        let (test, oracle) = (load("--test", &shared.test)?, load("--oracle", &flags.oracle)?);
+
+        let mut all = vec![
+            ("--source", source.name(), source.sample_shape()),
+            ("--target", target.name(), target.sample_shape()),
+        ];
+        for (role, set) in [("--test", &test), ("--oracle", &oracle)] {
+            if let Some(set) = set {
+                all.push((role, set.name(), set.sample_shape()));
+                data::check_classes(("--source", source.name(), source.classes()), role, set)?;
+            }
+        }
+        let shape = data::common_shape(&all, size)?;
+        Ok(Domains {
+            source: data::fit(source, &shape),
+            target: data::fit_unlabelled(target, &shape),
+            test: test.map(|set| data::fit(set, &shape)),
+            oracle: oracle.map(|set| data::fit(set, &shape)),
+        })
+    }
+}
+
+fn run(matches: &ArgMatches, control: Control, context: &Context) -> anyhow::Result<Finished> {
+    let (shared, flags) = run::merge::<Flags>(NAME, matches, control.config.as_deref())?;
+    let lambda = flags.lambda();
+    let in_range = lambda >= 0.0 && lambda.is_finite();
+    within("--lambda", Some(lambda), in_range, "0 or positive")?;
+    let no_oracle = flags.oracle.is_none().then_some("it needs labelled target data in --oracle");
+    let known = [("source_only", None), ("train_on_target", no_oracle)];
+    let chosen = baselines(NAME, shared.baselines.as_deref(), &known)?;
+
+    let domains = Domains::load(&shared, &flags)?;
+    let classes = domains.source.classes().len();
+    let architecture =
+        args::architecture(shared.net.as_deref(), domains.source.sample_shape(), classes)?;
+    let base = Training::default();
+    let shared = shared.filled(&base, &architecture.name, &chosen);
+    let flags = Flags {
+        lambda: Some(lambda),
+        lambda_schedule: Some(flags.schedule()),
+        oracle: flags.oracle,
+    };
+    let session = Session::open(NAME, (&shared, &flags), &control, context)?;
+    draw::samples(&session.folder, "source", &domains.source.without_labels())?;
+    draw::samples(&session.folder, "target", &domains.target)?;
+
+    let setup = Setup::new(&session, &shared, &flags, &domains, architecture);
+    let mut study = Study::new(NAME, setup.yardstick.score(), |seed, observer| {
+        let lambda_schedule = match flags.schedule() {
+            Ramp::Ramp => LambdaSchedule::Ramp,
+            Ramp::Constant => LambdaSchedule::Constant,
+        };
+        let model = DomainAdversarial::new(setup.net(seed)?)
+            .training(setup.training(NAME, seed))
+            .lambda(lambda)
+            .lambda_schedule(lambda_schedule)
+            .fit(&domains.source, &domains.target, observer)?;
+        if session.keeps(seed) {
+            let path = session.folder.path().join("model.safetensors");
+            model.save(&setup.architecture, &path)?;
+        }
+        setup.yardstick.measure(&session, NAME, seed, &model)
+    });
+    for arm in chosen {
+        let data = match (arm, &domains.oracle) {
+            ("train_on_target", Some(oracle)) => oracle,
+            _ => &domains.source,
+        };
+        study = study.baseline(arm, |seed, observer| {
+            let supervised = Supervised::new(setup.net(seed)?).training(setup.training(arm, seed));
+            let model = supervised.fit(data, observer)?;
+            setup.measure_on_target(arm, seed, &model)
+        });
+    }
+    let report = session.run(study)?;
+    draw::curves(&session.folder, &report.outcomes)?;
+    let extra = extra(&report, &setup);
+    report::finish(&session, &shared, report, extra)
+}
+
+/// What all arms of the study have in common.
+struct Setup<'a> {
+    session: &'a Session,
+    training: Training,
+    lambda: (f64, Ramp),
+    architecture: Architecture,
+    yardstick: Yardstick,
+    normalizer: Normalizer,
+}
+
+impl<'a> Setup<'a> {
+    fn new(
+        session: &'a Session,
+        shared: &Shared,
+        flags: &Flags,
+        domains: &Domains,
+        architecture: Architecture,
+    ) -> Self {
+        let mut training = shared.training(&Training::default(), 0);
+        // Every arm gets as many steps as the method, whatever the size of its data.
+        let a_pass = domains.source.len().div_ceil(training.batch_size);
+        training.steps.get_or_insert(training.epochs.saturating_mul(a_pass));
+        let own = |data: &Unlabelled| Normalizer::fit(training.normalize, data);
+        let normalizer = own(&domains.target);
+        let source_normalizer = own(&domains.source.without_labels());
+        Setup {
+            session,
+            lambda: (flags.lambda(), flags.schedule()),
+            architecture,
+            yardstick: Yardstick {
+                source: Some((domains.source.clone(), source_normalizer)),
+                target: domains.target.clone(),
+                test: domains.test.clone(),
+            },
+            normalizer,
+            training,
+        }
+    }
+
+    /// The same initial values for every arm of a seed.
+    fn net(&self, seed: u64) -> Result<DannNet, TransferError> {
+        self.architecture.build(&mut Rng::seed(seed).fork("init"))
+    }
+
+    fn training(&self, arm: &str, seed: u64) -> Training {
+        self.session.kept(arm, Training { seed, ..self.training.clone() })
+    }
+
+    /// Baselines too are used on the target as the target is normalised.
+    fn measure_on_target(
+        &self,
+        arm: &str,
+        seed: u64,
+        model: &Model<DannNet>,
+    ) -> Result<transfer::Trained, TransferError> {
+        let model = model.with_normalizer(self.normalizer.clone());
+        self.yardstick.measure(self.session, arm, seed, &model)
+    }
+}
+
+/// The schedules that the run followed, and whether the adversary was alive.
+fn extra(report: &Report, setup: &Setup<'_>) -> Extra {
+    let progress = [0.0, 0.1, 0.25, 0.5, 0.75, 1.0];
+    let (full, ramp) = setup.lambda;
+    let lambda = progress.map(|p| match ramp {
+        Ramp::Ramp => schedules::lambda(full, p),
+        Ramp::Constant => full,
+    });
+    let lr = progress.map(|p| schedules::lr(setup.training.lr, p));
+    let health = health(report);
+    let row = |name: &str, values: &[f64], digits: usize| {
+        let cells = values.iter().map(|v| format!("{v:.digits$}"));
+        std::iter::once(name.to_owned()).chain(cells).collect::<Vec<_>>()
+    };
+    let table = crate::out::table(
+        &[row("progress", &progress, 2), row("lambda", &lambda, 4), row("lr", &lr, 6)],
+        1,
+    );
+    Extra {
+        fields: vec![
+            ("schedules", json!({ "progress": progress, "lambda": lambda, "lr": lr })),
+            ("domain_classifier", health.fields),
+        ],
+        text: format!("{table}\n{}\n", health.text),
+    }
+}
+
+struct Health {
+    fields: serde_json::Value,
+    text: String,
+}
+
+/// Below this norm of its gradient the domain classifier teaches the features nothing.
+const DEAD: f64 = 1e-6;
+
+/// What the domain classifier did in the first seed's last epoch, and to the features.
+fn health(report: &Report) -> Health {
+    let own = report.outcomes.iter().find(|o| o.arm == report.method);
+    let last = |name: &str| own.and_then(|o| o.history.last(name)).unwrap_or(f64::NAN);
+    let (accuracy, norm) = (last("domain_accuracy"), last("domain_grad_norm"));
+    let best =
+        own.map_or(0.0, |o| o.history.trace("domain_accuracy").into_iter().fold(0.0, f64::max));
+    let distance = |arm: &str| {
+        let mine = report.outcomes.iter().find(|o| o.arm == arm);
+        mine.and_then(|o| o.figures.get("a_distance").copied())
+    };
+    let (before, after) = (distance("source_only"), distance(&report.method));
+    let alive = norm > DEAD;
+    let state = match () {
+        () if !alive => "dead: it has no gradient, so the features were not adapted",
+        () if best < 0.55 => {
+            "alive, but it never told the domains apart: they may be alike already, or it is too weak"
+        }
+        () if accuracy > 0.95 => {
+            "alive and ahead: the features still show the domain; a larger --lambda or more epochs may help"
+        }
+        () => "alive: the features hide the domain from it in part or whole",
+    };
+    let distances = match (before, after) {
+        (Some(b), Some(a)) => format!(
+            "; proxy A-distance of the features {b:.2} with source_only, {a:.2} with {}",
+            report.method
+        ),
+        (None, Some(a)) => format!("; proxy A-distance of the features {a:.2}"),
+        _ => String::new(),
+    };
+    Health {
+        text: format!(
+            "domain classifier: {state}\n  in the last epoch it told {:.1} % of the samples' domains \
+             (a half by guessing), gradient norm {norm:.3}{distances}",
+            100.0 * accuracy
+        ),
+        fields: json!({
+            "alive": alive,
+            "accuracy": accuracy,
+            "best_accuracy": best,
+            "gradient_norm": norm,
+            "a_distance": { "source_only": before, "method": after },
+        }),
+    }
+}

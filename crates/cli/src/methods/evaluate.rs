@@ -1,0 +1,98 @@
+//! What is measured on a trained model.
+
+use super::draw;
+use crate::run::Session;
+use datasets::{Dataset, Unlabelled};
+use nn_layers::metrics::ConfusionMatrix;
+use nn_layers::models::DannNet;
+use std::collections::BTreeMap;
+use transfer::measures::proxy_a_distance;
+use transfer::{Model, Normalizer, Trained, TransferError};
+
+/// Samples of each domain that the distance between the domains is measured on: the support vector
+/// machine takes seconds beyond that, and the figure no longer changes.
+const FOR_DISTANCE: usize = 500;
+/// Samples of the source that its accuracy is measured on.
+const FOR_SOURCE: usize = 2000;
+
+/// The data that every model of a run is measured on.
+pub(super) struct Yardstick {
+    /// Source data and what normalises it, where there is a source.
+    pub(super) source: Option<(Dataset, Normalizer)>,
+    /// Target inputs for the distance between the domains.
+    pub(super) target: Unlabelled,
+    /// Labelled target data for the score, where there is any.
+    pub(super) test: Option<Dataset>,
+}
+
+impl Yardstick {
+    /// The name of the score.
+    pub(super) fn score(&self) -> &'static str {
+        if self.test.is_some() { "target_accuracy" } else { "source_accuracy" }
+    }
+
+    /// Measures a `model` whose normaliser is the one for the target; keeps pictures of it if the
+    /// session keeps those of this seed. The labels of the test set are read here, once.
+    pub(super) fn measure(
+        &self,
+        session: &Session,
+        arm: &str,
+        seed: u64,
+        model: &Model<DannNet>,
+    ) -> Result<Trained, TransferError> {
+        let mut figures = BTreeMap::new();
+        let confusion = self.test.as_ref().map(|test| model.confusion(test)).transpose()?;
+        if let Some((source, normalizer)) = &self.source {
+            let on_source = model.with_normalizer(normalizer.clone());
+            if source.classes().len() == model.classes.len() {
+                let some = source.select(&sample(source.len(), FOR_SOURCE));
+                figures.insert("source_accuracy".to_owned(), on_source.accuracy(&some)?);
+            }
+            let near = source.select(&sample(source.len(), FOR_DISTANCE));
+            let far = self.target.select(&sample(self.target.len(), FOR_DISTANCE));
+            let a = on_source.embed(&near.without_labels())?;
+            let b = model.embed(&far)?;
+            if a.shape()[0] >= 2 && b.shape()[0] >= 2 {
+                figures.insert("a_distance".to_owned(), proxy_a_distance(&a, &b, 0));
+            }
+            if session.keeps(seed) {
+                draw::features(&session.folder, arm, &a, &b)?;
+            }
+        }
+        if session.keeps(seed) {
+            if let Some(matrix) = &confusion {
+                draw::confusion(&session.folder, arm, matrix, &model.classes)?;
+            }
+            if self.target.sample_shape() == [2] {
+                draw::decision(&session.folder, arm, model, self)?;
+            }
+        }
+        let score = match &confusion {
+            Some(matrix) => matrix.accuracy(),
+            None => figures.get("source_accuracy").copied().unwrap_or(0.0),
+        };
+        if let Some(matrix) = &confusion {
+            per_class(matrix, &model.classes, &mut figures);
+        }
+        Ok(Trained { score, figures, history: model.history.clone() })
+    }
+}
+
+/// At most `n` of `len` rows, the same ones every time.
+pub(super) fn sample(len: usize, n: usize) -> Vec<usize> {
+    let mut rows = datasets::epoch_order(len, 0, 0);
+    rows.truncate(n);
+    rows
+}
+
+/// The accuracy on each class as a figure of its own, unless there are too many to read.
+fn per_class(matrix: &ConfusionMatrix, classes: &[String], figures: &mut BTreeMap<String, f64>) {
+    if classes.len() > 50 {
+        return;
+    }
+    for (class, recall) in classes.iter().zip(matrix.recall()) {
+        if let Some(recall) = recall {
+            figures.insert(format!("target_accuracy_of_{class}"), recall);
+        }
+    }
+}

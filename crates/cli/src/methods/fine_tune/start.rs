@@ -1,0 +1,158 @@
+//! Where fine-tuning starts: a model trained on the source, or one from a file.
+
+use super::{Flags, Setup};
+use crate::data;
+use crate::error::{InputError, UsageError};
+use crate::run::Shared;
+use datasets::Dataset;
+use nn_layers::models::DannNet;
+use std::cell::RefCell;
+use std::path::Path;
+use tensor_autograd::{Module, Rng};
+use transfer::{Architecture, Model, Supervised, TransferError, copy_matching};
+
+/// The source: its data, or its model.
+pub(super) enum Start {
+    /// Labelled data; the model of the latest seed is remembered, since several arms start from it.
+    Data { source: Dataset, latest: RefCell<Option<(u64, Model<DannNet>)>> },
+    /// A saved model.
+    Model(Box<Model<DannNet>>, Architecture),
+}
+
+impl Start {
+    /// Loads the source and brings all samples to one shape.
+    pub(super) fn load(
+        shared: &Shared,
+        flags: &Flags,
+        target: Dataset,
+        test: Option<Dataset>,
+    ) -> anyhow::Result<(Self, Dataset, Option<Dataset>)> {
+        let size =
+            shared.size().map_err(|_| UsageError::Conflict("--resize takes HxW, as 28x28"))?;
+        let mut sets = vec![("--target", target.name(), target.sample_shape())];
+        if let Some(test) = &test {
+            sets.push(("--test", test.name(), test.sample_shape()));
+        }
+        let (start, shape) = match (&flags.init, &shared.source) {
+            (Some(file), None) => {
+                let (model, architecture) = Model::load(Path::new(file))?;
+                let shape = architecture.input.clone();
+                for (role, name, found) in sets {
+                    data::check_fits_model((role, name, found), file, &shape, size)?;
+                }
+                (Start::Model(Box::new(model), architecture), shape)
+            }
+            (None, Some(spec)) => {
+                let source = data::load_labelled("--source", spec)?;
+                sets.insert(0, ("--source", source.name(), source.sample_shape()));
+                let shape = data::common_shape(&sets, size)?;
+                let source = data::fit(source, &shape);
+                (Start::Data { source, latest: RefCell::default() }, shape)
+            }
+            (None, None) => {
+                let remedy = "labelled data to start from; or --init FILE, a model";
+                return Err(UsageError::Missing { what: "--source", remedy }.into());
+            }
+            (Some(_), Some(_)) => {
+                return Err(UsageError::Conflict("give `source` or `init`, not both").into());
+            }
+        };
+        Ok((start, data::fit(target, &shape), test.map(|test| data::fit(test, &shape))))
+    }
+
+    /// The classes of the source.
+    pub(super) fn classes(&self) -> &[String] {
+        match self {
+            Start::Data { source, .. } => source.classes(),
+            Start::Model(model, _) => &model.classes,
+        }
+    }
+
+    /// The source's data, where there is any.
+    pub(super) fn data(&self) -> Option<&Dataset> {
+        match self {
+            Start::Data { source, .. } => Some(source),
+            Start::Model(..) => None,
+        }
+    }
+
+    /// The network's name: the file's, or the one that `given` names or that fits the source.
+    pub(super) fn net_name(&self, given: Option<&str>) -> Result<String, InputError> {
+        match (self, given) {
+            (Start::Model(_, architecture), Some(given)) if given != architecture.name => {
+                Err(InputError::Mismatch {
+                    left_role: "--net",
+                    left: given.to_owned(),
+                    left_is: "another architecture".into(),
+                    right_role: "--init",
+                    right: "the file".into(),
+                    right_is: architecture.name.clone(),
+                    remedy: "leave out --net".into(),
+                })
+            }
+            (Start::Model(_, architecture), _) => Ok(architecture.name.clone()),
+            (Start::Data { .. }, Some(given)) => Ok(given.to_owned()),
+            (Start::Data { source, .. }, None) => {
+                let classes = source.classes().len();
+                Ok(Architecture::default_for(source.sample_shape(), classes).name)
+            }
+        }
+    }
+
+    /// The source model of a seed, trained if it has to be.
+    pub(super) fn model(
+        &self,
+        setup: &Setup<'_>,
+        seed: u64,
+    ) -> Result<Model<DannNet>, TransferError> {
+        let (source, latest) = match self {
+            Start::Model(model, _) => return Ok((**model).clone()),
+            Start::Data { source, latest } => (source, latest),
+        };
+        if let Some((_, model)) = latest.borrow().as_ref().filter(|(of, _)| *of == seed) {
+            return Ok(model.clone());
+        }
+        let classes = source.classes().len();
+        let architecture = Architecture { classes, ..setup.architecture.clone() };
+        let net = architecture.build(&mut Rng::seed(seed).fork("init"))?;
+        let training = setup.flags.source_training(setup.shared, seed);
+        let supervised = Supervised::new(net).training(setup.session.kept("source", training));
+        let model = supervised.fit(source, &mut *setup.session.observer("source", seed))?;
+        latest.replace(Some((seed, model.clone())));
+        Ok(model)
+    }
+
+    /// The source model with a head for the target's classes: its own head if they are the source's,
+    /// else a fresh last layer.
+    pub(super) fn adapted(
+        &self,
+        source: Model<DannNet>,
+        setup: &Setup<'_>,
+        seed: u64,
+    ) -> Result<Model<DannNet>, TransferError> {
+        if source.classes == setup.target.classes() {
+            return Ok(source);
+        }
+        let fresh = setup.net(seed)?;
+        let mut net = fresh.clone();
+        copy_matching(&source.net, &mut net);
+        // With as many classes as before the last layer was copied too, for classes that are gone.
+        if let Some(head) = last_layer(&fresh) {
+            let values = fresh.state_dict();
+            for (name, param) in net.named_params_mut() {
+                if let Some(value) = values.get(&name).filter(|_| name.starts_with(&head)) {
+                    param.value = value.clone();
+                }
+            }
+        }
+        Ok(Model { net, classes: setup.target.classes().to_vec(), ..source })
+    }
+}
+
+/// The names of the label predictor's last layer begin so.
+fn last_layer(net: &DannNet) -> Option<String> {
+    let params = net.named_params();
+    let (name, _) = params.iter().rfind(|(name, _)| name.starts_with("label."))?;
+    let layer = name.rfind('.')?;
+    Some(name[..=layer].to_owned())
+}

@@ -1,0 +1,52 @@
+//! The two streams: results to standard output, talk to standard error.
+
+use std::io::{self, Write};
+
+/// Writes a result to standard output. A closed pipe comes back as the error it is; `main` takes it
+/// for the end of the work, not for a failure.
+pub(crate) fn result(text: &str) -> anyhow::Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(text.as_bytes())?;
+    if !text.ends_with('\n') {
+        stdout.write_all(b"\n")?;
+    }
+    Ok(stdout.flush()?)
+}
+
+/// Writes a line of talk to standard error; if that is closed, nobody listens.
+pub(crate) fn talk(quiet: bool, line: &str) {
+    if !quiet {
+        let _ = writeln!(io::stderr(), "{line}");
+    }
+}
+
+/// Columns of text, each as wide as its widest cell; the first `left` are aligned left, the others
+/// right.
+pub(crate) fn table(rows: &[Vec<String>], left: usize) -> String {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |c: usize| {
+        rows.iter().filter_map(|r| r.get(c)).map(|cell| cell.chars().count()).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    let mut text = String::new();
+    for row in rows {
+        let cells = row.iter().zip(&widths).enumerate().map(|(c, (cell, &w))| match c < left {
+            true => format!("{cell:<w$}"),
+            false => format!("{cell:>w$}"),
+        });
+        text.push_str(cells.collect::<Vec<_>>().join("  ").trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_as_wide_as_their_widest_cell() {
+        let rows = [vec!["a".into(), "long".into()], vec!["name ±".into(), "1".into()]];
+        assert_eq!(table(&rows, 1), "a       long\nname ±     1\n");
+    }
+}

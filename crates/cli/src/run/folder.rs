@@ -1,0 +1,244 @@
+//! The run folder: how the run was made, what it measured, what came out.
+
+use super::config::{METHOD, PROVENANCE};
+use crate::error::{InputError, UsageError};
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use tensor_autograd::kernels::{isa, parallel};
+use toml::{Table, Value};
+use transfer::{Outcome, TransferError};
+
+const CONFIG: &str = "config.toml";
+const RESULTS: &str = "results.jsonl";
+const METRICS: &str = "metrics.jsonl";
+const CHECKPOINTS: &str = "checkpoint";
+/// Its presence tells a finished run.
+const REPORT: &str = "report.json";
+
+/// The folder of one run.
+#[derive(Clone, Debug)]
+pub(crate) struct Folder {
+    path: PathBuf,
+}
+
+impl Folder {
+    /// Makes the folder and records `settings` in it, or finds the one in which they are recorded.
+    ///
+    /// # Errors
+    /// If the folder holds another run, or cannot be written to.
+    pub(crate) fn open(
+        method: &'static str,
+        settings: Table,
+        out: Option<&Path>,
+        resume: bool,
+    ) -> anyhow::Result<Self> {
+        let Some(path) = out else {
+            let folder = Folder { path: fresh(method)? };
+            folder.record(method, settings)?;
+            return Ok(folder);
+        };
+        let folder = Folder { path: path.to_owned() };
+        let refuse = |why: String| UsageError::Folder { path: path.to_owned(), why };
+        let config = path.join(CONFIG);
+        let recorded = match fs::read_to_string(&config) {
+            Ok(text) => text,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => {
+                if resume {
+                    let why = "there is no run to go on with; leave out --resume to begin one";
+                    return Err(refuse(why.into()).into());
+                }
+                for name in [REPORT, RESULTS, METRICS, "model.safetensors", CHECKPOINTS] {
+                    if path.join(name).exists() {
+                        let why =
+                            format!("its `{name}` would be overwritten; choose another folder");
+                        return Err(refuse(why).into());
+                    }
+                }
+                make(path)?;
+                folder.record(method, settings)?;
+                return Ok(folder);
+            }
+            Err(source) => return Err(io_error(&config, "read", source).into()),
+        };
+        if !resume {
+            let state =
+                if path.join(REPORT).exists() { "a finished run" } else { "an unfinished run" };
+            let why =
+                format!("it holds {state}; go on with it by --resume, or choose another folder");
+            return Err(refuse(why).into());
+        }
+        let recorded: Table = toml::from_str(&recorded).map_err(|e| InputError::File {
+            path: config,
+            why: format!("not a configuration: {e}"),
+        })?;
+        if let Some(why) = difference(&recorded, &with_method(method, settings)) {
+            return Err(refuse(why).into());
+        }
+        Ok(folder)
+    }
+
+    /// The folder of a tour, which holds the run folders of the methods.
+    ///
+    /// # Errors
+    /// If it has a tour in it already, or cannot be made.
+    pub(crate) fn for_tour(out: Option<&Path>) -> anyhow::Result<Self> {
+        let Some(path) = out else { return Ok(Folder { path: fresh("tour")? }) };
+        if path.join("report.html").exists() {
+            let why = "there is a report in it already; choose another folder".to_owned();
+            return Err(UsageError::Folder { path: path.to_owned(), why }.into());
+        }
+        make(path)?;
+        Ok(Folder { path: path.to_owned() })
+    }
+
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Writes a file of the folder, completely or not at all.
+    pub(crate) fn write(&self, name: &str, text: &str) -> Result<(), TransferError> {
+        let path = self.path.join(name);
+        Ok(nn_layers::write_atomically(&path, |out| out.write_all(text.as_bytes()))?)
+    }
+
+    /// Writes the result; from then on the run is a finished one, and needs no checkpoints.
+    pub(crate) fn finish(&self, document: &serde_json::Value) -> anyhow::Result<()> {
+        self.write(REPORT, &serde_json::to_string_pretty(document)?)?;
+        let _ = fs::remove_dir_all(self.path.join(CHECKPOINTS)); // they only take room
+        Ok(())
+    }
+
+    /// Where the checkpoints of one training are.
+    pub(crate) fn checkpoints(&self, training: &str) -> PathBuf {
+        self.path.join(CHECKPOINTS).join(training)
+    }
+
+    /// Appends what an epoch measured.
+    pub(crate) fn metrics(&self, line: &str) -> Result<(), TransferError> {
+        self.append(METRICS, line, false)
+    }
+
+    /// Drops the lines of metrics that `keep` does not keep: those after a checkpoint are made again.
+    pub(crate) fn retain_metrics(
+        &self,
+        keep: impl Fn(&serde_json::Value) -> bool,
+    ) -> Result<(), TransferError> {
+        let text = self.read(METRICS)?;
+        let kept: String = text
+            .split_inclusive('\n')
+            .filter(|line| serde_json::from_str(line).is_ok_and(|line| keep(&line)))
+            .collect();
+        if kept == text { Ok(()) } else { self.write(METRICS, &kept) }
+    }
+
+    /// Appends a finished training, durably.
+    pub(crate) fn outcome(&self, outcome: &Outcome) -> Result<(), TransferError> {
+        let line = serde_json::to_string(outcome).expect("plain data becomes JSON");
+        self.append(RESULTS, &line, true)
+    }
+
+    /// The trainings that are finished. A last line that was cut off is dropped from the file.
+    pub(crate) fn outcomes(&self) -> anyhow::Result<Vec<Outcome>> {
+        let text = self.read(RESULTS)?;
+        let whole = text.rfind('\n').map_or(0, |end| end + 1);
+        if whole < text.len() {
+            self.write(RESULTS, &text[..whole])?;
+        }
+        let parse = |(i, line): (usize, &str)| {
+            serde_json::from_str(line).map_err(|e| InputError::File {
+                path: self.path.join(RESULTS),
+                why: format!(
+                    "line {}: {e}; remove the line, its training is then done again",
+                    i + 1
+                ),
+            })
+        };
+        Ok(text[..whole].lines().enumerate().map(parse).collect::<Result<_, _>>()?)
+    }
+
+    fn read(&self, name: &str) -> Result<String, TransferError> {
+        let path = self.path.join(name);
+        match fs::read_to_string(&path) {
+            Ok(text) => Ok(text),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(String::new()),
+            Err(source) => Err(io_error(&path, "read", source)),
+        }
+    }
+
+    fn append(&self, name: &str, line: &str, durable: bool) -> Result<(), TransferError> {
+        let path = self.path.join(name);
+        let file = OpenOptions::new().create(true).append(true).open(&path);
+        let mut file = file.map_err(|e| io_error(&path, "open", e))?;
+        let whole = file.write_all(format!("{line}\n").as_bytes());
+        whole.map_err(|e| io_error(&path, "append to", e))?;
+        if durable {
+            file.sync_all().map_err(|e| io_error(&path, "flush", e))?;
+        }
+        Ok(())
+    }
+
+    fn record(&self, method: &'static str, settings: Table) -> anyhow::Result<()> {
+        let mut table = with_method(method, settings);
+        let text = |s: &str| Value::String(s.to_owned());
+        let provenance = Table::from_iter([
+            ("version".to_owned(), text(env!("CARGO_PKG_VERSION"))),
+            ("threads".to_owned(), Value::Integer(parallel::num_threads() as i64)),
+            ("instruction-set".to_owned(), text(isa::isa().name())),
+            ("machine".to_owned(), text(std::env::consts::ARCH)),
+            ("system".to_owned(), text(std::env::consts::OS)),
+        ]);
+        table.insert(PROVENANCE.to_owned(), Value::Table(provenance));
+        let repeat = format!("# `transfer run {method} --config THIS_FILE` repeats this run.\n\n");
+        Ok(self.write(CONFIG, &(repeat + &toml::to_string(&table)?))?)
+    }
+}
+
+fn with_method(method: &str, mut settings: Table) -> Table {
+    settings.insert(METHOD.to_owned(), Value::String(method.to_owned()));
+    settings
+}
+
+/// What keeps a run with settings `now` from going on in a folder with settings `then`.
+fn difference(then: &Table, now: &Table) -> Option<String> {
+    let version = then.get(PROVENANCE).and_then(|p| p.get("version")?.as_str());
+    if let Some(version) = version.filter(|v| *v != env!("CARGO_PKG_VERSION")) {
+        return Some(format!("its run was made by version {version}; go on with that one"));
+    }
+    let keys = then.keys().chain(now.keys()).filter(|k| *k != PROVENANCE);
+    let differ = keys.filter(|k| then.get(*k) != now.get(*k));
+    let mut all: Vec<String> = differ
+        .map(|key| {
+            let show = |v: Option<&Value>| v.map_or("not set".to_owned(), Value::to_string);
+            format!("`{key}` was {}, is {}", show(then.get(key)), show(now.get(key)))
+        })
+        .collect();
+    all.sort();
+    all.dedup();
+    (!all.is_empty()).then(|| {
+        format!("its run has other settings: {}; resume with the same ones", all.join("; "))
+    })
+}
+
+/// Makes `runs/METHOD-N` with the smallest N that is free.
+fn fresh(method: &str) -> Result<PathBuf, TransferError> {
+    make(Path::new("runs"))?;
+    let mut n = 1;
+    loop {
+        let path = Path::new("runs").join(format!("{method}-{n}"));
+        match fs::create_dir(&path) {
+            Ok(()) => return Ok(path),
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => n += 1,
+            Err(source) => return Err(io_error(&path, "make the folder", source)),
+        }
+    }
+}
+
+fn make(path: &Path) -> Result<(), TransferError> {
+    fs::create_dir_all(path).map_err(|source| io_error(path, "make the folder", source))
+}
+
+fn io_error(path: &Path, operation: &'static str, source: io::Error) -> TransferError {
+    TransferError::Io { path: path.to_owned(), operation, source }
+}

@@ -1,0 +1,142 @@
+//! One run from its settings to its report.
+
+use super::shared::checkpointed;
+use super::watch::{Failure, Watcher};
+use super::{Control, Folder, Shared, config};
+use crate::context::Context;
+use crate::error::UsageError;
+use crate::out;
+use serde::Serialize;
+use std::rc::Rc;
+use transfer::fit::{Checkpoints, Observer};
+use transfer::{Report, Study, Training, TransferError, Watch};
+
+/// The folder, the seeds and the watcher of a run.
+pub(crate) struct Session {
+    pub(crate) folder: Folder,
+    pub(crate) context: Context,
+    seeds: Vec<u64>,
+    failure: Failure,
+}
+
+impl Session {
+    /// Opens the run folder with these settings, nothing in them left open.
+    pub(crate) fn open<O: Serialize>(
+        method: &'static str,
+        (shared, own): (&Shared, &O),
+        control: &Control,
+        context: &Context,
+    ) -> anyhow::Result<Self> {
+        let settings = config::table(shared, own)?;
+        let folder = Folder::open(method, settings, control.out.as_deref(), control.resume)?;
+        out::talk(context.quiet, &format!("{method}: run folder {}", folder.path().display()));
+        let (context, failure) = (context.clone(), Failure::default());
+        Ok(Session { folder, context, seeds: shared.seeds(), failure })
+    }
+
+    /// The training's settings, with its checkpoints in a folder of its own.
+    pub(crate) fn kept(&self, arm: &str, training: Training) -> Training {
+        let name = format!("{arm}-seed-{}", training.seed);
+        checkpointed(training, Checkpoints::new(self.folder.checkpoints(&name), name))
+    }
+
+    /// Watches a training that is no arm of the study.
+    pub(crate) fn observer(&self, arm: &str, seed: u64) -> Box<dyn Observer> {
+        self.watcher().observer(arm, seed)
+    }
+
+    /// Whether this is the seed whose model and pictures are kept.
+    pub(crate) fn keeps(&self, seed: u64) -> bool {
+        self.seeds.first() == Some(&seed)
+    }
+
+    /// Trains all that is not done yet.
+    pub(crate) fn run(&self, study: Study<'_>) -> anyhow::Result<Report> {
+        let done = self.folder.outcomes()?;
+        if !done.is_empty() {
+            out::talk(self.context.quiet, &format!("{} trainings are done already", done.len()));
+        }
+        let result = study.run(&self.seeds, &done, &mut self.watcher());
+        match (result, self.failure.borrow_mut().take()) {
+            (Err(TransferError::Interrupted { .. }), Some(failure)) => Err(failure.into()),
+            (Err(e @ TransferError::Interrupted { .. }), None) => {
+                out::talk(self.context.quiet, &format!("go on with: {}", self.resumption()));
+                Err(e.into())
+            }
+            (result, _) => Ok(result?),
+        }
+    }
+
+    /// The command line that goes on with this run.
+    fn resumption(&self) -> String {
+        let quoted =
+            |word: String| match word.chars().all(|c| c.is_alphanumeric() || "-_./:,=".contains(c))
+            {
+                true => word,
+                false => format!("'{}'", word.replace('\'', "'\\''")),
+            };
+        let mut words: Vec<String> = std::env::args().map(quoted).collect();
+        if !words.iter().any(|w| w == "--out" || w.starts_with("--out=")) {
+            words.extend(["--out".into(), quoted(self.folder.path().display().to_string())]);
+        }
+        if !words.iter().any(|w| w == "--resume") {
+            words.push("--resume".into());
+        }
+        words.join(" ")
+    }
+
+    fn watcher(&self) -> Watcher {
+        let (folder, context) = (self.folder.clone(), self.context.clone());
+        Watcher { folder, context, failure: Rc::clone(&self.failure) }
+    }
+}
+
+/// The baselines that `given` asks for, of `(name, why it cannot be run)`. Without a wish, the first
+/// one that can be run; `all` are those that can be run.
+pub(crate) fn baselines(
+    method: &'static str,
+    given: Option<&str>,
+    known: &[(&'static str, Option<&'static str>)],
+) -> Result<Vec<&'static str>, UsageError> {
+    let possible =
+        || known.iter().filter(|(_, obstacle)| obstacle.is_none()).map(|(name, _)| *name);
+    match given.map(str::trim) {
+        None => Ok(possible().take(1).collect()),
+        Some("all") => Ok(possible().collect()),
+        Some("none") => Ok(Vec::new()),
+        Some(names) => {
+            let mut chosen = Vec::new();
+            for name in names.split(',').map(str::trim) {
+                let Some(&(name, obstacle)) = known.iter().find(|(known, _)| *known == name) else {
+                    let known = known.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+                    return Err(UsageError::UnknownBaseline { found: name.into(), method, known });
+                };
+                if let Some(why) = obstacle {
+                    return Err(UsageError::Baseline { name, why });
+                }
+                if !chosen.contains(&name) {
+                    chosen.push(name);
+                }
+            }
+            Ok(chosen)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn baselines_are_chosen_by_name_and_refused_with_the_reason() {
+        let known = [("source_only", None), ("train_on_target", Some("it needs --oracle"))];
+        let choose = |given| baselines("m", given, &known).map_err(|e| e.to_string());
+        assert_eq!(choose(None), Ok(vec!["source_only"]));
+        assert_eq!(choose(Some("all")), Ok(vec!["source_only"]));
+        assert_eq!(choose(Some("none")), Ok(vec![]));
+        assert_eq!(choose(Some("source_only, source_only")), Ok(vec!["source_only"]));
+        let error = choose(Some("train_on_target")).unwrap_err();
+        assert_eq!(error, "baseline `train_on_target`: it needs --oracle");
+        assert!(choose(Some("scratch")).unwrap_err().contains("no baseline `scratch`"));
+    }
+}

@@ -1,0 +1,22 @@
+from reflib import case
+
+APART = (0, 2)
+
+case("var", lambda x: x.var(), x=(2, 3, 4))
+case("var_last", lambda x: x.var(-1, correction=0, keepdim=True), x=(2, 3, 4))
+case("var_first", lambda x: x.var(0), x=(4, 2, 3))
+case("var_apart", lambda x: x.var(APART), x=(2, 3, 4))
+case("norm", lambda x: x.norm(), x=(2, 3, 4))
+case("norm_last", lambda x: x.norm(dim=-1, keepdim=True), x=(2, 3, 4))
+case("norm_first", lambda x: x.norm(dim=0), x=(4, 2, 3))
+case("norm_apart", lambda x: x.norm(dim=APART, keepdim=True), x=(2, 3, 4))
+case("max", lambda x: x.amax(), x=(2, 3, 4))
+case("max_last", lambda x: x.amax(-1), x=(2, 3, 4))
+case("max_first", lambda x: x.amax(0, keepdim=True), x=(4, 2, 3))
+case("max_apart", lambda x: x.amax(APART), x=(2, 3, 4))
+case("min", lambda x: x.amin(), x=(2, 3, 4))
+case("min_last", lambda x: x.amin(-1, keepdim=True), x=(2, 3, 4))
+case("logsumexp", lambda x: x.logsumexp((0, 1, 2)), x=((2, 3, 4), -3.0, 3.0))
+case("logsumexp_last", lambda x: x.logsumexp(-1, keepdim=True), x=((2, 3, 4), -3.0, 3.0))
+case("logsumexp_first", lambda x: x.logsumexp(0), x=((4, 2, 3), -3.0, 3.0))
+case("logsumexp_apart", lambda x: x.logsumexp(APART), x=((2, 3, 4), -3.0, 3.0))

@@ -1,0 +1,108 @@
+//! Who watches a run.
+
+use super::EpochRecord;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::io::IsTerminal;
+
+/// Told what a run does, and asked whether it should stop.
+pub trait Observer {
+    /// A run of `steps` steps begins, of which `done` were done before.
+    fn begin(&mut self, _steps: usize, _done: usize) {}
+    /// `done` steps are done.
+    fn step(&mut self, _done: usize) {}
+    /// An epoch has ended.
+    fn epoch(&mut self, _record: &EpochRecord) {}
+    /// The run has ended.
+    fn end(&mut self) {}
+    /// Whether the run should save and stop now.
+    fn interrupted(&self) -> bool {
+        false
+    }
+}
+
+/// The usual observers: none, a line an epoch, or a bar. All talk goes to standard error.
+pub struct Progress {
+    label: String,
+    shown: Shown,
+}
+
+enum Shown {
+    Nothing,
+    Lines { steps: usize },
+    Bar(ProgressBar),
+}
+
+impl Progress {
+    /// Says nothing.
+    pub fn silent() -> Self {
+        Progress { label: String::new(), shown: Shown::Nothing }
+    }
+
+    /// One line an epoch.
+    pub fn lines() -> Self {
+        Progress { label: String::new(), shown: Shown::Lines { steps: 0 } }
+    }
+
+    /// A bar with rate and remaining time on a terminal, one line an epoch elsewhere.
+    pub fn bar() -> Self {
+        if !std::io::stderr().is_terminal() {
+            return Progress::lines();
+        }
+        let bar = ProgressBar::new(0);
+        let style = "{prefix} [{bar:30}] {pos}/{len} steps  {per_sec}  {eta} left  {msg}";
+        bar.set_style(ProgressStyle::with_template(style).expect("a fixed template"));
+        Progress { label: String::new(), shown: Shown::Bar(bar) }
+    }
+
+    /// Begins each line with `label`.
+    pub fn labelled(mut self, label: impl Into<String>) -> Self {
+        self.label = label.into();
+        self
+    }
+}
+
+/// `lr 0.0100  loss 0.2312  domain_accuracy 0.71`
+fn summary(record: &EpochRecord) -> String {
+    let means = record.means.iter().map(|(name, value)| format!("{name} {value:.4}"));
+    let criterion = record.criterion.iter().map(|(name, value)| format!("{name} {value:.4}"));
+    let lr = format!("lr {:.2e}", record.lr);
+    std::iter::once(lr).chain(means).chain(criterion).collect::<Vec<_>>().join("  ")
+}
+
+impl Observer for Progress {
+    fn begin(&mut self, total: usize, done: usize) {
+        match &mut self.shown {
+            Shown::Nothing => {}
+            Shown::Lines { steps } => *steps = total,
+            Shown::Bar(bar) => {
+                bar.reset();
+                bar.set_length(total as u64);
+                bar.set_position(done as u64);
+                bar.set_prefix(self.label.clone());
+            }
+        }
+    }
+
+    fn step(&mut self, done: usize) {
+        if let Shown::Bar(bar) = &self.shown {
+            bar.set_position(done as u64);
+        }
+    }
+
+    fn epoch(&mut self, record: &EpochRecord) {
+        match &self.shown {
+            Shown::Nothing => {}
+            Shown::Lines { steps } => {
+                let label = if self.label.is_empty() { "" } else { " " };
+                eprintln!("{}{label}step {}/{steps}  {}", self.label, record.step, summary(record));
+            }
+            Shown::Bar(bar) => bar.set_message(summary(record)),
+        }
+    }
+
+    fn end(&mut self) {
+        if let Shown::Bar(bar) = &self.shown {
+            bar.finish_and_clear();
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! From data sets to batches on the tape: one gather that also normalises.
+
+use crate::TransferError;
+use datasets::Unlabelled;
+use serde::{Deserialize, Serialize};
+use tensor_autograd::{Real, Shape, Tensor};
+
+/// What is subtracted from, and divided out of, each channel before a network sees it.
+///
+/// The first axis of a sample is its channel: colour planes of an image, or the features of a row.
+/// Each domain has its own, measured on its inputs alone; a label is never read.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Normalizer {
+    mean: Vec<f32>,
+    scale: Vec<f32>,
+}
+
+/// Which [`Normalizer`] a method measures.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Normalize {
+    /// Inputs as they are.
+    None,
+    /// Each channel's mean is subtracted (Ganin et al., 2016, section 5.2.2).
+    #[default]
+    Mean,
+    /// Each channel gets mean 0 and standard deviation 1.
+    Standard,
+}
+
+impl Normalizer {
+    /// Measures `data` as `kind` says.
+    pub fn fit(kind: Normalize, data: &Unlabelled) -> Self {
+        let channels = data.sample_shape()[0];
+        let inputs = data.inputs();
+        let (mut mean, mut scale) = (vec![0.0; channels], vec![1.0; channels]);
+        if kind == Normalize::None {
+            return Normalizer { mean, scale };
+        }
+        for c in 0..channels {
+            let plane = inputs.index_axis(ndarray::Axis(1), c);
+            let n = plane.len().max(1) as f64;
+            let m = plane.iter().map(|&x| f64::from(x)).sum::<f64>() / n;
+            mean[c] = m as f32;
+            if kind == Normalize::Standard {
+                let v = plane.iter().map(|&x| (f64::from(x) - m).powi(2)).sum::<f64>() / n;
+                // A constant channel is left at 0 rather than divided by nothing.
+                scale[c] = if v > 1e-12 { 1.0 / v.sqrt() as f32 } else { 1.0 };
+            }
+        }
+        Normalizer { mean, scale }
+    }
+
+    /// Whether this is a normaliser of samples with so many channels.
+    pub(crate) fn fits(&self, channels: Option<usize>) -> bool {
+        Some(self.mean.len()) == channels && Some(self.scale.len()) == channels
+    }
+
+    /// What is subtracted from each channel.
+    pub fn mean(&self) -> &[f32] {
+        &self.mean
+    }
+}
+
+/// The inputs of a data set, ready to be gathered into batches.
+pub struct Inputs {
+    data: ndarray::ArcArray<f32, ndarray::IxDyn>,
+    normalizer: Normalizer,
+    sample: Shape,
+}
+
+impl Inputs {
+    /// The inputs of `data`, normalised on the way out.
+    ///
+    /// # Errors
+    /// If the normaliser was measured on another number of channels.
+    pub fn new(data: &Unlabelled, normalizer: &Normalizer) -> Result<Self, TransferError> {
+        let sample = data.sample_shape();
+        if sample[0] != normalizer.mean.len() {
+            return Err(TransferError::Mismatch {
+                what: "the inputs have another number of channels than the model",
+                left: format!("{} of shape {sample:?}", data.name()),
+                right: format!("{} channels", normalizer.mean.len()),
+                remedy: "give data of the shape that the model was trained on",
+            });
+        }
+        let data = data.shared_inputs();
+        let data = if data.is_standard_layout() {
+            data
+        } else {
+            data.as_standard_layout().into_owned().into_shared()
+        };
+        let sample = Shape::new(&data.shape()[1..]);
+        Ok(Inputs { data, normalizer: normalizer.clone(), sample })
+    }
+
+    /// How many samples there are.
+    pub fn len(&self) -> usize {
+        self.data.shape()[0]
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The samples `rows` as one tensor, `[rows, ...]`.
+    pub fn batch(&self, rows: &[usize]) -> Tensor {
+        let size = self.sample.size();
+        let plane = size / self.sample[0];
+        let source = self.data.as_slice().expect("standard layout by construction");
+        let mut shape = vec![rows.len()];
+        shape.extend_from_slice(&self.sample);
+        Tensor::build(&shape, |out| {
+            for (out, &row) in out.chunks_exact_mut(size).zip(rows) {
+                let x = &source[row * size..(row + 1) * size];
+                let channels = self.normalizer.mean.iter().zip(&self.normalizer.scale);
+                let planes = out.chunks_exact_mut(plane).zip(x.chunks_exact(plane));
+                for ((out, x), (&mean, &scale)) in planes.zip(channels) {
+                    for (out, &x) in out.iter_mut().zip(x) {
+                        *out = Real::from((x - mean) * scale);
+                    }
+                }
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::ArrayD;
+
+    fn data() -> Unlabelled {
+        let values = vec![1.0, 3.0, 10.0, 10.0, 5.0, 7.0, 10.0, 10.0];
+        Unlabelled::new("two", ArrayD::from_shape_vec(vec![2, 2, 1, 2], values).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn each_channel_is_centred_on_its_own_mean() {
+        let normalizer = Normalizer::fit(Normalize::Mean, &data());
+        assert_eq!(normalizer.mean(), [4.0, 10.0]);
+        let batch = Inputs::new(&data(), &normalizer).unwrap().batch(&[1, 0, 1]);
+        assert_eq!(batch.shape(), Shape::from([3, 2, 1, 2]));
+        assert_eq!(batch.as_slice()[..8], [1.0, 3.0, 0.0, 0.0, -3.0, -1.0, 0.0, 0.0]);
+    }
+
+    #[test]
+    fn a_constant_channel_survives_standardising() {
+        let normalizer = Normalizer::fit(Normalize::Standard, &data());
+        let batch = Inputs::new(&data(), &normalizer).unwrap().batch(&[0, 1]);
+        let first: Vec<Real> = batch.as_slice().iter().copied().filter(|x| *x != 0.0).collect();
+        assert_eq!(first.len(), 4);
+        assert!((first.iter().map(|x| x * x).sum::<Real>() / 4.0 - 1.0).abs() < 1e-6);
+        assert!(batch.is_finite());
+    }
+
+    #[test]
+    fn another_number_of_channels_is_an_error() {
+        let normalizer = Normalizer { mean: vec![0.0], scale: vec![1.0] };
+        let error = Inputs::new(&data(), &normalizer).err().expect("it fits by accident");
+        assert!(error.to_string().contains("[2, 1, 2] against 1 channels"), "{error}");
+    }
+}

@@ -1,0 +1,124 @@
+//! A trained classifier with what it needs to be used.
+
+use crate::input::{Inputs, Normalizer};
+use crate::network::Network;
+use crate::{History, TransferError};
+use datasets::{Dataset, Unlabelled};
+use nn_layers::metrics::ConfusionMatrix;
+use tensor_autograd::{Real, Tensor, Var, eval};
+
+/// Samples that pass through the network at once.
+const BATCH: usize = 256;
+
+/// What `fit` gives: a network, the normalisation of the domain it serves, and how it got there.
+#[derive(Clone, Debug)]
+pub struct Model<N> {
+    /// The network.
+    pub net: N,
+    /// The normalisation of the inputs it is used on.
+    pub normalizer: Normalizer,
+    /// The names of the classes, in the order of the logits.
+    pub classes: Vec<String>,
+    /// The epochs of its training.
+    pub history: History,
+}
+
+impl<N: Network> Model<N> {
+    /// The same network for inputs of another domain, normalised as that domain is.
+    pub fn with_normalizer(&self, normalizer: Normalizer) -> Self {
+        Model { normalizer, ..self.clone() }
+    }
+
+    /// Logits `[n, classes]`.
+    ///
+    /// # Errors
+    /// If the inputs have another number of channels than the model.
+    pub fn logits(&self, inputs: &Unlabelled) -> Result<Tensor, TransferError> {
+        self.map(inputs, |net, x| net.forward(x))
+    }
+
+    /// Features `[n, d]`: what the feature extractor makes of the inputs.
+    ///
+    /// # Errors
+    /// As for [`logits`](Model::logits).
+    pub fn embed(&self, inputs: &Unlabelled) -> Result<Tensor, TransferError> {
+        self.map(inputs, |net, x| net.features(x).flatten(1))
+    }
+
+    /// Class probabilities `[n, classes]`.
+    ///
+    /// # Errors
+    /// As for [`logits`](Model::logits).
+    pub fn probabilities(&self, inputs: &Unlabelled) -> Result<Tensor, TransferError> {
+        self.map(inputs, |net, x| net.forward(x).softmax(1))
+    }
+
+    /// The likeliest class of each sample.
+    ///
+    /// # Errors
+    /// As for [`logits`](Model::logits).
+    pub fn predict(&self, inputs: &Unlabelled) -> Result<Vec<usize>, TransferError> {
+        let logits = self.logits(inputs)?;
+        Ok(logits.as_slice().chunks_exact(self.classes.len()).map(argmax).collect())
+    }
+
+    /// The share of samples whose likeliest class is their label.
+    ///
+    /// # Errors
+    /// If `data` has no labels or other channels than the model.
+    pub fn accuracy(&self, data: &Dataset) -> Result<f64, TransferError> {
+        let labels = data.require_labels()?;
+        let predicted = self.predict(&data.without_labels())?;
+        let right = predicted.iter().zip(labels).filter(|(p, l)| p == l).count();
+        Ok(right as f64 / labels.len() as f64)
+    }
+
+    /// Label against prediction, counted.
+    ///
+    /// # Errors
+    /// As for [`accuracy`](Model::accuracy), and if a label is no class of the model.
+    pub fn confusion(&self, data: &Dataset) -> Result<ConfusionMatrix, TransferError> {
+        let labels = data.require_labels()?;
+        let classes = self.classes.len();
+        if let Some(label) = labels.iter().find(|l| **l >= classes) {
+            return Err(TransferError::Mismatch {
+                what: "a label is no class of the model",
+                left: format!("label {label} of {}", data.name()),
+                right: format!("{classes} classes"),
+                remedy: "evaluate on data with the classes that the model was trained on",
+            });
+        }
+        let predicted = self.predict(&data.without_labels())?;
+        let mut matrix = ConfusionMatrix::new(classes);
+        matrix.record(labels, &predicted);
+        Ok(matrix)
+    }
+
+    fn map(
+        &self,
+        inputs: &Unlabelled,
+        f: impl for<'t> Fn(&N, Var<'t>) -> Var<'t>,
+    ) -> Result<Tensor, TransferError> {
+        let inputs = Inputs::new(inputs, &self.normalizer)?;
+        let rows: Vec<usize> = (0..inputs.len()).collect();
+        let mut out: Vec<Real> = Vec::new();
+        let mut width = 0;
+        for rows in rows.chunks(BATCH) {
+            let y = eval(|t| f(&self.net, t.constant(inputs.batch(rows))).value());
+            width = y.shape()[1];
+            out.extend_from_slice(y.as_slice());
+        }
+        Ok(Tensor::new([inputs.len(), width], out))
+    }
+}
+
+/// The index of the largest value, the first of equals.
+fn argmax(row: &[Real]) -> usize {
+    let mut best = 0;
+    for (i, &x) in row.iter().enumerate() {
+        if x > row[best] {
+            best = i;
+        }
+    }
+    best
+}

@@ -1,0 +1,64 @@
+//! Quantities over the steps of a run.
+
+use super::COLOURS;
+use super::axes::{Axes, range};
+use plotters::prelude::*;
+
+/// A named line.
+#[derive(Clone, Debug)]
+pub struct Curve {
+    /// Its name in the legend.
+    pub name: String,
+    /// Its points, x and y.
+    pub points: Vec<(f64, f64)>,
+}
+
+/// Lines over a common x-axis, with a legend.
+pub fn curves(title: &str, labels: (&str, &str), lines: &[Curve]) -> String {
+    let all = || lines.iter().flat_map(|c| c.points.iter());
+    let axes = Axes {
+        title,
+        labels,
+        x: range(all().map(|p| p.0)),
+        y: range(all().map(|p| p.1)),
+        size: (640, 400),
+    };
+    axes.draw(|chart| {
+        for (line, &(r, g, b)) in lines.iter().zip(COLOURS.iter().cycle()) {
+            let colour = RGBColor(r, g, b);
+            chart
+                .draw_series(LineSeries::new(line.points.iter().copied(), colour.stroke_width(2)))
+                .expect("a String takes all")
+                .label(line.name.clone())
+                .legend(move |(x, y)| {
+                    PathElement::new([(x, y), (x + 16, y)], colour.stroke_width(2))
+                });
+        }
+        if lines.len() > 1 {
+            chart
+                .configure_series_labels()
+                .background_style(WHITE.mix(0.85))
+                .border_style(RGBColor(200, 200, 200))
+                .draw()
+                .expect("a String takes all");
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_is_drawn_and_named_and_bad_numbers_do_no_harm() {
+        let line = |name: &str, ys: [f64; 3]| Curve {
+            name: name.into(),
+            points: ys.into_iter().enumerate().map(|(i, y)| (i as f64, y)).collect(),
+        };
+        let svg = curves("t", ("step", "loss"), &[line("a", [1.0, 0.5, 0.2]), line("b", [0.0; 3])]);
+        assert_eq!(svg.matches("<polyline").count(), 2 + 2 + 2, "{svg}");
+        assert!(svg.contains("a\n") && svg.contains("b\n") && svg.trim_end().ends_with("</svg>"));
+        assert!(curves("t", ("", ""), &[line("n", [f64::NAN; 3])]).contains("</svg>"));
+        assert!(curves("t", ("", ""), &[]).contains("</svg>"));
+    }
+}

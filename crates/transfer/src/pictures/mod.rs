@@ -1,0 +1,26 @@
+//! Pictures of a run, as self-contained SVG text.
+//!
+//! The one module that knows the drawing library.
+
+mod axes;
+mod confusion;
+mod curves;
+mod images;
+mod plane;
+
+pub use confusion::confusion;
+pub use curves::{Curve, curves};
+pub use images::contact_sheet;
+pub use plane::{Decide, Points, decision_plane, scatter};
+
+/// Colours that stay apart for colour-blind readers (Okabe and Ito, 2008).
+pub const COLOURS: [(u8, u8, u8); 8] = [
+    (0, 114, 178),
+    (213, 94, 0),
+    (0, 158, 115),
+    (204, 121, 167),
+    (230, 159, 0),
+    (86, 180, 233),
+    (0, 0, 0),
+    (150, 150, 150),
+];

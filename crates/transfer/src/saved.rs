@@ -1,0 +1,78 @@
+//! A model on disk: one safetensors file that says what it is.
+
+use crate::architecture::Architecture;
+use crate::input::Normalizer;
+use crate::model::Model;
+use crate::{History, TransferError};
+use nn_layers::models::DannNet;
+use nn_layers::{LoadMode, StateDict, load_into};
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+use tensor_autograd::Rng;
+
+/// The key of the file's metadata under which the description stands.
+const KEY: &str = "transfer.model/1";
+
+/// What the numbers do not say.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Description {
+    architecture: Architecture,
+    normalizer: Normalizer,
+    classes: Vec<String>,
+}
+
+impl Model<DannNet> {
+    /// The key of the file's metadata that tells a saved model from bare weights.
+    pub const METADATA_KEY: &'static str = KEY;
+
+    /// Writes the model to one file, atomically. The tensors carry PyTorch's names and layouts; how
+    /// to build the network and prepare its inputs stands in the metadata.
+    ///
+    /// # Errors
+    /// If the file cannot be written; an older one of that name is then untouched.
+    pub fn save(&self, architecture: &Architecture, path: &Path) -> Result<(), TransferError> {
+        let description = Description {
+            architecture: architecture.clone(),
+            normalizer: self.normalizer.clone(),
+            classes: self.classes.clone(),
+        };
+        let json = serde_json::to_string(&description).expect("plain data becomes JSON");
+        StateDict::of(&self.net).with_metadata(KEY, json).save(path)?;
+        Ok(())
+    }
+
+    /// Reads a model that [`save`](Model::save) wrote.
+    ///
+    /// # Errors
+    /// If the file cannot be read, is no model of this program, or its tensors do not fit the
+    /// network that it names.
+    pub fn load(path: &Path) -> Result<(Self, Architecture), TransferError> {
+        let unusable = |why: String| TransferError::Unusable { path: path.to_owned(), why };
+        let state = StateDict::load(path)?;
+        let json = state.metadata.get(KEY).ok_or_else(|| {
+            unusable(format!("it has no `{KEY}` in its metadata: these are bare weights, not a model saved by `transfer`"))
+        })?;
+        let d: Description = serde_json::from_str(json)
+            .map_err(|e| unusable(format!("its `{KEY}` cannot be read: {e}")))?;
+        if d.classes.len() != d.architecture.classes
+            || !d.normalizer.fits(d.architecture.input.first().copied())
+        {
+            return Err(unusable(format!("its `{KEY}` contradicts itself")));
+        }
+        let bound =
+            d.architecture.input.iter().try_fold(d.architecture.classes, |n, &x| n.checked_mul(x));
+        if bound.is_none_or(|n| n > 1 << 26) {
+            return Err(unusable("it claims samples or classes beyond any use".into()));
+        }
+        let mut net = d.architecture.build(&mut Rng::seed(0))?;
+        load_into(&mut net, &state, LoadMode::Strict).map_err(|e| unusable(e.to_string()))?;
+        let model = Model {
+            net,
+            normalizer: d.normalizer,
+            classes: d.classes,
+            history: History::default(),
+        };
+        Ok((model, d.architecture))
+    }
+}
