@@ -1,2 +1,4 @@
+//! What the crate does as a whole: files, models, and nets that learn.
+
 mod dann;
 mod malformed;

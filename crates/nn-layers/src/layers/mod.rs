@@ -3,6 +3,7 @@
 mod conv1d;
 mod conv2d;
 mod conv_transpose2d;
+mod embedding;
 mod flatten;
 mod identity;
 mod linear;
@@ -13,6 +14,7 @@ mod pool2d;
 pub use conv_transpose2d::ConvTranspose2d;
 pub use conv1d::Conv1d;
 pub use conv2d::Conv2d;
+pub use embedding::Embedding;
 pub use flatten::Flatten;
 pub use identity::Identity;
 pub use linear::Linear;
