@@ -1,18 +1,30 @@
 //! Reductions of one short row, to be inlined into a vectorised loop.
 //!
-//! Eight independent accumulators, folded pairwise: the order of a sum is a property of its length
-//! alone, not of the instruction set or the threads.
+//! Independent accumulators, folded pairwise: the order of a sum is a property of its length alone,
+//! not of the instruction set or the threads. Long rows use four vectors of them, so that one
+//! addition need not wait for the one before.
 
 use super::math;
 use crate::Real;
 
 const LANES: usize = 8;
+const WIDE: usize = 4 * LANES;
 
 /// `Σ f(x[i])`.
 #[inline(always)]
 pub(super) fn sum(x: &[Real], f: impl Fn(Real) -> Real) -> Real {
     let mut acc = [0.0; LANES];
-    let (blocks, tail) = x.as_chunks::<LANES>();
+    let (wide, rest) = x.as_chunks::<WIDE>();
+    if !wide.is_empty() {
+        let mut four = [0.0; WIDE];
+        for block in wide {
+            for l in 0..WIDE {
+                four[l] += f(block[l]);
+            }
+        }
+        acc = narrow(four);
+    }
+    let (blocks, tail) = rest.as_chunks::<LANES>();
     for block in blocks {
         for l in 0..LANES {
             acc[l] += f(block[l]);
@@ -29,6 +41,18 @@ pub(super) fn sum(x: &[Real], f: impl Fn(Real) -> Real) -> Real {
 #[inline(always)]
 pub(super) fn sum2(a: &[Real], b: &[Real], f: impl Fn(Real, Real) -> (Real, Real)) -> (Real, Real) {
     let (mut first, mut second) = ([0.0; LANES], [0.0; LANES]);
+    let ((wide_a, a), (wide_b, b)) = (a.as_chunks::<WIDE>(), b.as_chunks::<WIDE>());
+    if !wide_a.is_empty() {
+        let (mut p4, mut q4) = ([0.0; WIDE], [0.0; WIDE]);
+        for (a, b) in wide_a.iter().zip(wide_b) {
+            for l in 0..WIDE {
+                let (p, q) = f(a[l], b[l]);
+                p4[l] += p;
+                q4[l] += q;
+            }
+        }
+        (first, second) = (narrow(p4), narrow(q4));
+    }
     let ((blocks_a, tail_a), (blocks_b, tail_b)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
     for (a, b) in blocks_a.iter().zip(blocks_b) {
         for l in 0..LANES {
@@ -92,6 +116,13 @@ fn padded(tail: &[Real], with: Real) -> ([Real; LANES], usize) {
         *block = x;
     }
     (block, tail.len())
+}
+
+#[inline(always)]
+fn narrow(four: [Real; WIDE]) -> [Real; LANES] {
+    std::array::from_fn(|l| {
+        (four[l] + four[l + LANES]) + (four[l + 2 * LANES] + four[l + 3 * LANES])
+    })
 }
 
 #[inline(always)]
