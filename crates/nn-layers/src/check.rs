@@ -96,7 +96,7 @@ fn objective<L: Layer>(layer: &L, x: &Param, weights: &Tensor) -> f64 {
 }
 
 /// Compares a layer in training with PyTorch's values in a file of
-/// [`reference`]: `input x`, `state NAME` for every parameter and buffer, `cotangent`, `output`,
+/// [`mod@reference`]: `input x`, `state NAME` for every parameter and buffer, `cotangent`, `output`,
 /// `grad x`, `grad NAME` for every trainable parameter and `after NAME` for every buffer.
 ///
 /// # Panics

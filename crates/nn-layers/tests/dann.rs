@@ -1,6 +1,7 @@
 //! The three-part net: gradients of the whole through both heads.
 
-use nn_layers::{DannNet, Layer, LoadMode, StateDict, load, load_into, models};
+use nn_layers::models::DannNet;
+use nn_layers::{Layer, LoadMode, StateDict, load, load_into, models};
 use tensor_autograd::{Module, Rng, Tensor, eval, grad};
 
 fn shallow() -> DannNet {

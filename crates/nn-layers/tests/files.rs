@@ -25,7 +25,10 @@ fn a_round_trip_keeps_every_bit_and_the_metadata() {
     let read = load(&path).unwrap();
     assert_eq!(read, state);
     let bits = |s: &StateDict| -> Vec<u64> {
-        s.tensors.values().flat_map(|t| t.as_slice().iter().map(|x| f64::from(*x).to_bits())).collect()
+        s.tensors
+            .values()
+            .flat_map(|t| t.as_slice().iter().map(|x| f64::from(*x).to_bits()))
+            .collect()
     };
     assert_eq!(bits(&read), bits(&state));
 

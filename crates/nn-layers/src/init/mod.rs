@@ -246,7 +246,7 @@ mod tests {
             (Nonlinearity::Linear, 1.0),
             (Nonlinearity::Sigmoid, 1.0),
             (Nonlinearity::Tanh, 1.666_666_7),
-            (Nonlinearity::Relu, 1.414_213_6),
+            (Nonlinearity::Relu, std::f64::consts::SQRT_2 as Real),
             (Nonlinearity::LeakyRelu(0.2), 1.386_750_5),
             (Nonlinearity::Selu, 0.75),
         ];

@@ -114,7 +114,11 @@ where
             return x.batch_norm_with(mean, var, weight, bias, self.eps);
         }
         let n = shape.size() / channels;
-        assert!(n > 1, "{}: training needs more than one value a channel, got {shape}", self.describe());
+        assert!(
+            n > 1,
+            "{}: training needs more than one value a channel, got {shape}",
+            self.describe()
+        );
         let (y, mean, var) = x.batch_norm(weight, bias, self.eps);
         self.track(x, &mean, &var, n);
         y

@@ -28,7 +28,12 @@ impl Embedding {
     /// # Panics
     /// If an index is no row, or the number of indices is not that of `shape`.
     #[track_caller]
-    pub fn lookup<'t>(&self, tape: &'t Tape, indices: &[usize], shape: impl Into<Shape>) -> Var<'t> {
+    pub fn lookup<'t>(
+        &self,
+        tape: &'t Tape,
+        indices: &[usize],
+        shape: impl Into<Shape>,
+    ) -> Var<'t> {
         tape.param(&self.weight).embedding(indices, shape)
     }
 }
