@@ -36,7 +36,7 @@ const OPS: &[(&str, &[&[usize]], Op)] = &[
     ("conv2d 3x3, 64 to 64", &[&[32, 64, 32, 32], &[64, 64, 3, 3]], |v| {
         v[0].conv2d(v[1], None, Conv2d { padding: [1, 1], ..Conv2d::default() })
     }),
-    ("max_pool2d 2x2", &[&[32, 32, 24, 24]], |v| v[0].max_pool2d(Pool2d::square(2))),
+    ("max_pool2d 2x2", &[&[32, 32, 24, 24]], |v| v[0].max_pool2d(Pool2d::new([2, 2]))),
 ];
 
 fn ops(c: &mut Criterion) {

@@ -5,7 +5,7 @@ use crate::generator::{self, BATCHES, centred, input_seed, label_seed, labels, u
 use nn_layers::models::{DannNet, mlp};
 use nn_layers::{BatchNorm2d, Conv2d, Layer, MaxPool2d, Sequential, flatten, relu, seq};
 use optim::{Adam, Optimizer, Rule, Sgd};
-use tensor_autograd::{Module, Rng, Tape, Tensor, Var, eval, grad};
+use tensor_autograd::{Module, Reduction, Rng, Tape, Tensor, Var, eval, grad};
 
 /// Every workload, with the losses of the first and the eleventh step as PyTorch 2.15 has them
 /// (`f32`, one thread).
@@ -139,7 +139,7 @@ fn autoencoder() -> Workload {
     let batch = |i| uniform(input_seed(i), [128, 784]);
     training(net, Adam::new(1e-4), batch, |t, net: &Sequential, x: &Tensor| {
         let x = t.constant(x);
-        net.forward(x).sigmoid().mse_loss(x)
+        net.forward(x).sigmoid().mse_loss(x, Reduction::Mean)
     })
 }
 

@@ -17,7 +17,7 @@
 
 use anyhow::Result;
 use clap::Parser;
-use tensor_autograd::{Param, Real, Rng, Tensor, grad};
+use tensor_autograd::{Param, Real, Reduction, Rng, Tensor, grad};
 
 #[derive(Parser)]
 struct Args {
@@ -45,7 +45,7 @@ fn main() -> Result<()> {
         // Forward: predict, and measure the mean squared error. The numbers broadcast over x.
         let (loss, grads) = grad(rng, |tape| {
             let line = tape.param(&slope) * tape.constant(&x) + tape.param(&intercept);
-            line.mse_loss(tape.constant(&y))
+            line.mse_loss(tape.constant(&y), Reduction::Mean)
         });
         if step % 20 == 0 {
             let (s, i) = (slope.value.item(), intercept.value.item());
