@@ -44,7 +44,7 @@ fn main() -> Result<()> {
         relu,
         Linear::new(16, 2, rng)
     ];
-    println!("{}", summary(&net, &[1, 2]));
+    println!("{}", summary(&net, [1, 2]));
 
     let line = train(line, &train_set, epochs, rng)?;
     let net = train(net, &train_set, epochs, rng)?;

@@ -59,7 +59,7 @@ fn main() -> Result<()> {
         flatten,
         Linear::new(16 * 4 * 4, train_set.classes().len(), rng),
     ];
-    println!("{}", summary(&net, &[1, 1, 28, 28]));
+    println!("{}", summary(&net, [1, 1, 28, 28]));
 
     let mut optimizer = Adam::new(2e-3).bind(&net)?;
     for epoch in 0..if args.quick { 3 } else { 5 } {

@@ -206,6 +206,18 @@ impl Dataset {
         self.with(self.inputs.map(f), self.labels.clone())
     }
 
+    /// The same images in colour: one channel becomes three equal ones, three stay as they are.
+    ///
+    /// # Errors
+    /// [`DataError::NoImages`] if the samples are not `[1, h, w]` or `[3, h, w]`.
+    pub fn grey_to_rgb(&self) -> Result<Self, DataError> {
+        match self.sample_shape() {
+            [1, _, _] => Ok(self.map_inputs(crate::transforms::grey_to_rgb)),
+            [3, _, _] => Ok(self.clone()),
+            shape => Err(DataError::NoImages { from: self.name.clone(), shape: shape.to_vec() }),
+        }
+    }
+
     fn with(&self, inputs: Rows, labels: Option<Arc<[usize]>>) -> Self {
         Self { name: self.name.clone(), inputs, labels, classes: Arc::clone(&self.classes) }
     }

@@ -83,6 +83,15 @@ pub enum DataError {
         labels: usize,
     },
 
+    /// Samples of another shape where images were needed.
+    #[error("{from}: samples of shape {shape:?} are no images; [1, h, w] or [3, h, w] is needed")]
+    NoImages {
+        /// Where the samples came from.
+        from: String,
+        /// The shape of one.
+        shape: Vec<usize>,
+    },
+
     /// A label that names no class.
     #[error("{from}: row {row}: label {label} is outside 0..{classes}; {hint}")]
     LabelOutOfRange {
