@@ -8,7 +8,6 @@ mod links;
 mod rules;
 mod source;
 
-use rules::OPS;
 use source::{Source, sources};
 use std::fs;
 use std::path::PathBuf;
@@ -59,9 +58,9 @@ fn nothing_is_left_unfinished() {
 #[test]
 fn every_recorded_op_has_its_gradcheck_and_its_reference() {
     let sources = sources();
-    let ops: Vec<&Source> = sources.iter().filter(|s| s.path.starts_with(OPS)).collect();
-    assert!(ops.len() >= 2, "{} files of ops found", ops.len());
-    none(ops.into_iter().flat_map(rules::ops_are_checked).collect());
+    let families = rules::families(&sources);
+    assert!(families.len() >= 10, "{} families of ops found", families.len());
+    none(families.values().flat_map(|family| rules::ops_are_checked(family)).collect());
 }
 
 #[test]
@@ -81,7 +80,7 @@ mod the_rules_can_fail {
     }
 
     fn op(text: &str) -> Vec<String> {
-        rules::ops_are_checked(&Source::new("crates/tensor-autograd/src/ops/a.rs", text))
+        rules::ops_are_checked(&[&Source::new("crates/tensor-autograd/src/ops/a.rs", text)])
     }
 
     #[test]
@@ -165,5 +164,22 @@ mod the_rules_can_fail {
         assert_eq!(op(helper).len(), 4);
         let untraceable = "fn pick(self, op: &'static str, wins: fn(f32) -> bool) { self.tape().record(op, y).var() }\n";
         assert_eq!(op(untraceable).len(), 1);
+        let held = "fn max(self) { let op = \"max\"; pick(op, self) }\n\
+                    fn pick(op: &'static str, x: Var) { x.tape().record(op, y).var() }\n";
+        assert_eq!(op(held).len(), 2);
+    }
+
+    #[test]
+    fn ops_recorded_by_a_helper_of_the_folder_are_checked() {
+        let file = |name: &str, text: &str| {
+            Source::new(&format!("crates/tensor-autograd/src/ops/conv/{name}.rs"), text)
+        };
+        let helper = "fn conv(op: &'static str, x: Var) { x.tape().record(op, y).var() }\n";
+        let caller = "fn conv1d(self) { conv(\"conv1d\", self) }\n";
+        let tests = "gradcheck!(conv1d: |a| a.conv1d(); a [2] in 0.0..1.0);\nreference!(conv1d);\n";
+        let [helper, caller, tests] =
+            [("mod", helper), ("conv1d", caller), ("tests", tests)].map(|(n, t)| file(n, t));
+        assert_eq!(rules::ops_are_checked(&[&helper, &caller]).len(), 2);
+        assert!(rules::ops_are_checked(&[&helper, &caller, &tests]).is_empty());
     }
 }

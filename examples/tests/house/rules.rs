@@ -1,13 +1,15 @@
 //! What a source file must and must not contain.
 
 use crate::source::{Source, words};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 /// The most lines a file may have.
 const CEILING: usize = 400;
 
 /// The folder that alone may hold unsafe code.
 const KERNELS: &str = "crates/tensor-autograd/src/kernels/";
+/// But for a test that counts allocations: to be an allocator is unsafe.
+const ALLOCATOR: &str = "crates/tensor-autograd/tests/alloc.rs";
 
 /// The folder of the operations.
 pub(crate) const OPS: &str = "crates/tensor-autograd/src/ops/";
@@ -52,7 +54,7 @@ pub(crate) fn unsafe_code(source: &Source) -> Vec<String> {
             let next = if next.is_empty() { next_code(source, i) } else { next };
             let states_an_obligation =
                 next.starts_with('{') || words(next, "impl").next() == Some(0);
-            if !source.path.starts_with(KERNELS) {
+            if !source.path.starts_with(KERNELS) && source.path != ALLOCATOR {
                 faults.push(source.fault(i, "unsafe code outside the kernels"));
             } else if states_an_obligation && !has_safety_line(source, i) {
                 faults.push(source.fault(i, "unsafe without a SAFETY line"));
@@ -91,29 +93,56 @@ pub(crate) fn forbids_unsafe(source: &Source) -> Vec<String> {
         .collect()
 }
 
-/// Every op that the file records is compared with finite differences and with PyTorch, by cases
-/// named after it: `op` or `op_variant`.
-pub(crate) fn ops_are_checked(source: &Source) -> Vec<String> {
-    // Without the tests themselves: what they record is theirs.
-    let tests = source.code.iter().position(|l| l.trim() == "#[cfg(test)]");
-    let text = source.text[..tests.unwrap_or(source.text.len())].join("\n");
-    let all = source.text.join("\n");
-    let (mut names, mut faults) = (BTreeSet::new(), vec![]);
-    for (at, call) in text.match_indices("record(") {
-        let argument = text[at + call.len()..].trim_start();
-        if let Some(name) = literal(argument) {
-            names.insert(name);
-            continue;
+/// The files of one family of operations: a file of its own, or a folder's.
+pub(crate) fn families(sources: &[Source]) -> BTreeMap<&str, Vec<&Source>> {
+    let mut families = BTreeMap::<&str, Vec<&Source>>::new();
+    for source in sources {
+        if let Some(rest) = source.path.strip_prefix(OPS) {
+            let name = rest.split(['/', '.']).next().unwrap_or(rest);
+            families.entry(name).or_default().push(source);
         }
-        // `record(op, ..)`: the names are the literals that the file hands to the helper.
-        let given = function_around(&text[..at]).map(|f| passed(&text, f)).unwrap_or_default();
-        if given.is_empty() {
-            let line = text[..at].matches('\n').count();
-            faults.push(source.fault(line, "the op's name is no literal and cannot be followed"));
-        }
-        names.extend(given);
     }
-    for name in names {
+    families
+}
+
+/// Every op that the family records is compared with finite differences and with PyTorch, by cases
+/// named after it: `op` or `op_variant`.
+pub(crate) fn ops_are_checked(family: &[&Source]) -> Vec<String> {
+    // Without the tests themselves: what they record is theirs.
+    let shipped = |source: &&Source| {
+        let is_tests = source.path.ends_with("/tests.rs");
+        let tests = source.code.iter().position(|l| l.trim() == "#[cfg(test)]");
+        let end = tests.filter(|_| !is_tests).unwrap_or(source.text.len());
+        source.text[..if is_tests { 0 } else { end }].join("\n")
+    };
+    let texts: Vec<String> = family.iter().map(shipped).collect();
+    let everything: Vec<String> = family.iter().map(|s| s.text.join("\n")).collect();
+    let all = everything.join("\n");
+    let (mut names, mut faults) = (BTreeMap::<&str, &Source>::new(), vec![]);
+    for (source, text) in family.iter().zip(&texts) {
+        for (at, call) in text.match_indices("record(") {
+            let argument = text[at + call.len()..].trim_start();
+            if let Some(name) = literal(argument) {
+                names.insert(name, source);
+                continue;
+            }
+            // `record(op, ..)`: the names are the literals that the family hands to the helper.
+            let helper = function_around(&text[..at]);
+            let given: Vec<(&str, &Source)> = helper
+                .into_iter()
+                .flat_map(|f| family.iter().zip(&texts).map(move |(s, t)| (f, *s, t)))
+                .flat_map(|(f, s, t)| passed(t, f).into_iter().map(move |name| (name, s)))
+                .collect();
+            if given.is_empty() {
+                let line = text[..at].matches('\n').count();
+                let fault =
+                    source.fault(line, "the op's name is no literal and cannot be followed");
+                faults.push(fault);
+            }
+            names.extend(given);
+        }
+    }
+    for (name, source) in names {
         for check in ["gradcheck!(", "reference!("] {
             let cases = all.match_indices(check).map(|(i, _)| all[i + check.len()..].trim_start());
             let mut after = cases.filter_map(|case| case.strip_prefix(name));
@@ -140,13 +169,21 @@ fn function_around(before: &str) -> Option<&str> {
     definitions.filter(|name| !name.is_empty()).last()
 }
 
-/// First literals among the arguments of the calls of `function`.
+/// The names that calls of `function` hand on: the first literal among the arguments, or the one
+/// that the last `let op = ".."` before the call holds.
 fn passed<'a>(text: &'a str, function: &str) -> Vec<&'a str> {
     let call = format!("{function}(");
-    let calls = text.match_indices(&call).filter(|(i, _)| !text[..*i].ends_with("fn "));
+    let calls = text.match_indices(&call).filter(|(i, _)| {
+        let before = &text[..*i];
+        !before.ends_with("fn ") && !before.ends_with(|c: char| c.is_alphanumeric() || c == '_')
+    });
     calls
-        .map(|(i, _)| &text[i + call.len()..])
-        .filter_map(|arguments| {
+        .filter_map(|(i, _)| {
+            let arguments = text[i + call.len()..].trim_start();
+            if arguments.starts_with("op,") {
+                let held = text[..i].rfind("let op = \"")?;
+                return literal(&text[held + "let op = ".len()..i]);
+            }
             let end = arguments.find([')', ';']).unwrap_or(arguments.len());
             let quote = arguments[..end].find('"')?;
             literal(&arguments[quote..])

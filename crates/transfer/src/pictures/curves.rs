@@ -56,7 +56,10 @@ mod tests {
             points: ys.into_iter().enumerate().map(|(i, y)| (i as f64, y)).collect(),
         };
         let svg = curves("t", ("step", "loss"), &[line("a", [1.0, 0.5, 0.2]), line("b", [0.0; 3])]);
-        assert_eq!(svg.matches("<polyline").count(), 2 + 2 + 2, "{svg}");
+        // Each line, and its sample in the legend.
+        for colour in ["#0072B2", "#D55E00"] {
+            assert!(svg.matches(&format!("stroke=\"{colour}\"")).count() >= 2, "{svg}");
+        }
         assert!(svg.contains("a\n") && svg.contains("b\n") && svg.trim_end().ends_with("</svg>"));
         assert!(curves("t", ("", ""), &[line("n", [f64::NAN; 3])]).contains("</svg>"));
         assert!(curves("t", ("", ""), &[]).contains("</svg>"));
