@@ -61,9 +61,9 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// Inputs that have lost their own domain's mean colour.
-fn centred(data: &Unlabelled, domain: &Unlabelled) -> Result<Inputs> {
-    Ok(Inputs::new(data, &Normalizer::fit(Normalize::Mean, domain))?)
+/// Inputs brought to mean 0 and deviation 1 by their own domain's figures.
+fn normalized(data: &Unlabelled, domain: &Unlabelled) -> Result<Inputs> {
+    Ok(Inputs::new(data, &Normalizer::fit(Normalize::Standard, domain))?)
 }
 
 /// Trains with λ rising to `full`; at 0 nothing of the target reaches the features.
@@ -75,7 +75,7 @@ fn train(source: &Dataset, target: &Unlabelled, full: f64, steps: u64) -> Result
 
     let labels = source.require_labels()?;
     let source = source.without_labels();
-    let (xs, xt) = (centred(&source, &source)?, centred(target, target)?);
+    let (xs, xt) = (normalized(&source, &source)?, normalized(target, target)?);
     let mut source_rows = BatchStream::new(xs.len(), 64, 0);
     let mut target_rows = BatchStream::new(xt.len(), 64, 1);
     for step in 0..steps {
@@ -101,7 +101,7 @@ fn train(source: &Dataset, target: &Unlabelled, full: f64, steps: u64) -> Result
 
 /// The share of test images whose label the net finds.
 fn accuracy(net: &DannNet, target: &Unlabelled, test: &Dataset) -> Result<f64> {
-    let (inputs, labels) = (centred(&test.without_labels(), target)?, test.require_labels()?);
+    let (inputs, labels) = (normalized(&test.without_labels(), target)?, test.require_labels()?);
     let rows: Vec<usize> = (0..inputs.len()).collect();
     let right = rows.chunks(250).map(|rows| {
         let truth: Vec<usize> = rows.iter().map(|&r| labels[r]).collect();

@@ -22,9 +22,9 @@ pub enum Normalize {
     /// Inputs as they are.
     None,
     /// Each channel's mean is subtracted (Ganin et al., 2016, section 5.2.2).
-    #[default]
     Mean,
     /// Each channel gets mean 0 and standard deviation 1.
+    #[default]
     Standard,
 }
 

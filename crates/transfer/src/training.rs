@@ -59,7 +59,7 @@ impl Default for Training {
             weight_decay: 0.0,
             seed: 0,
             patience: None,
-            normalize: Normalize::Mean,
+            normalize: Normalize::Standard,
             checkpoints: None,
         }
     }

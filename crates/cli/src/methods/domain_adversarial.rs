@@ -16,8 +16,8 @@ use serde_json::json;
 use tensor_autograd::Rng;
 use transfer::domain_adversarial::schedules;
 use transfer::{
-    Architecture, DomainAdversarial, LambdaSchedule, Model, Normalizer, Report, Study, Supervised,
-    Training, TransferError,
+    Architecture, Decay, DomainAdversarial, LambdaSchedule, Model, Normalizer, Report, Study,
+    Supervised, Training, TransferError,
 };
 
 const NAME: &str = "domain-adversarial";
@@ -71,6 +71,10 @@ pub(crate) struct Flags {
     /// How lambda comes to its full value; default ramp
     #[arg(long, value_enum, help_heading = "Domain-adversarial training")]
     lambda_schedule: Option<Ramp>,
+    /// Let lambda scale the domain classifier's own gradient too, as for the paper's shallow net
+    #[arg(long, help_heading = "Domain-adversarial training", num_args = 0..=1,
+          default_missing_value = "true")]
+    lambda_on_domain_head: Option<bool>,
 }
 
 /// How λ comes to its full value.
@@ -158,6 +162,7 @@ fn run(matches: &ArgMatches, control: Control, context: &Context) -> anyhow::Res
     let flags = Flags {
         lambda: Some(lambda),
         lambda_schedule: Some(flags.schedule()),
+        lambda_on_domain_head: Some(flags.lambda_on_domain_head.unwrap_or(false)),
         oracle: flags.oracle,
     };
     let session = Session::open(NAME, (&shared, &flags), &control, context)?;
@@ -174,6 +179,7 @@ fn run(matches: &ArgMatches, control: Control, context: &Context) -> anyhow::Res
             .training(setup.training(NAME, seed))
             .lambda(lambda)
             .lambda_schedule(lambda_schedule)
+            .lambda_on_domain_head(flags.lambda_on_domain_head == Some(true))
             .fit(&domains.source, &domains.target, observer)?;
         if session.keeps(seed) {
             let path = session.folder.path().join("model.safetensors");
@@ -266,7 +272,10 @@ fn extra(report: &Report, setup: &Setup<'_>) -> Extra {
         Ramp::Ramp => schedules::lambda(full, p),
         Ramp::Constant => full,
     });
-    let lr = progress.map(|p| schedules::lr(setup.training.lr, p));
+    let lr = progress.map(|p| match setup.training.decay {
+        Decay::Annealed => schedules::lr(setup.training.lr, p),
+        Decay::Constant => setup.training.lr,
+    });
     let health = health(report);
     let row = |name: &str, values: &[f64], digits: usize| {
         let cells = values.iter().map(|v| format!("{v:.digits$}"));

@@ -5,7 +5,7 @@ use crate::error::UsageError;
 use clap::Args;
 use serde::{Deserialize, Serialize};
 use transfer::fit::Checkpoints;
-use transfer::{Normalize, Training};
+use transfer::{Decay, Normalize, Training};
 
 /// The settings as they were given; what was not given has the method's default.
 #[derive(Args, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -24,7 +24,8 @@ pub(crate) struct Shared {
     #[arg(long, value_name = "HxW", help_heading = "Data",
           value_parser = |s: &str| s.parse::<Size>().map(|_| s.to_owned()))]
     pub(crate) resize: Option<String>,
-    /// Subtract each domain's channel means, also divide by the deviation, or neither
+    /// Of each domain's inputs: subtract the channel means, also divide by the deviations (the
+    /// default), or neither
     #[arg(long, help_heading = "Data", value_enum)]
     pub(crate) normalize: Option<Normalization>,
 
@@ -43,6 +44,9 @@ pub(crate) struct Shared {
     /// Learning rate at the start
     #[arg(long, value_name = "RATE", help_heading = "Training")]
     pub(crate) lr: Option<f64>,
+    /// What the learning rate does over the run
+    #[arg(long, help_heading = "Training", value_enum)]
+    pub(crate) decay: Option<Fall>,
     /// SGD's momentum, in [0, 1)
     #[arg(long, value_name = "M", help_heading = "Training")]
     pub(crate) momentum: Option<f64>,
@@ -59,6 +63,16 @@ pub(crate) struct Shared {
     /// Baselines to train beside the method: all, none, or names with commas between
     #[arg(long, value_name = "NAMES", help_heading = "Training")]
     pub(crate) baselines: Option<String>,
+}
+
+/// What the learning rate does over the run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Fall {
+    /// It falls as lr / (1 + 10 p)^0.75 over the run's progress p
+    Annealed,
+    /// It stays
+    Constant,
 }
 
 /// What is subtracted from, and divided out of, the inputs.
@@ -109,6 +123,7 @@ impl Shared {
             steps: self.steps.or(base.steps),
             batch_size: self.batch_size.unwrap_or(base.batch_size),
             lr: self.lr.unwrap_or(base.lr),
+            decay: self.decay.map_or(base.decay, Decay::from),
             momentum: self.momentum.unwrap_or(base.momentum),
             weight_decay: self.weight_decay.unwrap_or(base.weight_decay),
             normalize: self.normalize.map_or(base.normalize, Normalize::from),
@@ -126,6 +141,7 @@ impl Shared {
             steps: training.steps,
             batch_size: Some(training.batch_size),
             lr: Some(training.lr),
+            decay: Some(training.decay.into()),
             momentum: Some(training.momentum),
             weight_decay: Some(training.weight_decay),
             normalize: Some(training.normalize.into()),
@@ -164,6 +180,24 @@ pub(crate) fn within<T: ToString>(
 /// The training with its checkpoints in place.
 pub(crate) fn checkpointed(training: Training, checkpoints: Checkpoints) -> Training {
     Training { checkpoints: Some(checkpoints), ..training }
+}
+
+impl From<Fall> for Decay {
+    fn from(fall: Fall) -> Self {
+        match fall {
+            Fall::Annealed => Decay::Annealed,
+            Fall::Constant => Decay::Constant,
+        }
+    }
+}
+
+impl From<Decay> for Fall {
+    fn from(decay: Decay) -> Self {
+        match decay {
+            Decay::Annealed => Fall::Annealed,
+            Decay::Constant => Fall::Constant,
+        }
+    }
 }
 
 impl From<Normalization> for Normalize {

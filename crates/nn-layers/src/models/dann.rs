@@ -1,7 +1,13 @@
 //! The nets of domain-adversarial training (Ganin et al., *Domain-Adversarial Training of Neural
 //! Networks*, JMLR 2016, figure 4 and section 5.1).
+//!
+//! The convolutional ones start from Kaiming normal weights and zero biases (He et al. 2015), which
+//! keep the scale of the signal through layers of ReLU. The paper does not say how its nets start;
+//! PyTorch's default values shrink the features so far that the domain classifier learns too slowly
+//! to be worth hiding from.
 
 use super::feature_count;
+use crate::init::{Fan, Nonlinearity};
 use crate::summary::Row;
 use crate::{Conv2d, Layer, Linear, MaxPool2d, Sequential, flatten, init, relu, seq, sigmoid};
 use tensor_autograd::{Path, Rng, Var, module};
@@ -57,11 +63,12 @@ pub fn dann_mnist(image: [usize; 3], classes: usize, rng: &mut Rng) -> DannNet {
         flatten,
     ];
     let d = feature_count(&features, &image);
-    DannNet {
+    let net = DannNet {
         features,
         label: super::mlp(&[d, 100, 100, classes], rng),
         domain: super::mlp(&[d, 100, 1], rng),
-    }
+    };
+    for_relu(net, rng)
 }
 
 /// The SVHN architecture (figure 4b): `conv 5x5 64, ReLU, max-pool 3x3 / 2, conv 5x5 64, ReLU,
@@ -85,11 +92,12 @@ pub fn dann_svhn(image: [usize; 3], classes: usize, rng: &mut Rng) -> DannNet {
         flatten,
     ];
     let d = feature_count(&features, &image);
-    DannNet {
+    let net = DannNet {
         features,
         label: super::mlp(&[d, 3072, 2048, classes], rng),
         domain: super::mlp(&[d, 1024, 1024, 1], rng),
-    }
+    };
+    for_relu(net, rng)
 }
 
 /// The traffic-sign architecture (figure 4c): `conv 5x5 96, ReLU, max-pool 2x2, conv 3x3 144, ReLU,
@@ -114,11 +122,20 @@ pub fn dann_signs(image: [usize; 3], classes: usize, rng: &mut Rng) -> DannNet {
         flatten,
     ];
     let d = feature_count(&features, &image);
-    DannNet {
+    let net = DannNet {
         features,
         label: super::mlp(&[d, 512, classes], rng),
         domain: super::mlp(&[d, 1024, 1024, 1], rng),
-    }
+    };
+    for_relu(net, rng)
+}
+
+/// The initial values of a net of ReLU layers.
+fn for_relu(mut net: DannNet, rng: &mut Rng) -> DannNet {
+    let gain = Nonlinearity::Relu.gain();
+    init::apply(&mut net, "*.weight", |shape| init::kaiming_normal(shape, Fan::In, gain, rng));
+    init::apply(&mut net, "*.bias", |shape| init::constant(shape, 0.0));
+    net
 }
 
 /// The shallow net of sections 4.1 and 5.1: one hidden layer of sigmoids, then linear logits for
@@ -181,6 +198,18 @@ mod tests {
         let label = 6273 * 3072 + 3073 * 2048 + 2049 * 10;
         let domain = 6273 * 1024 + 1025 * 1024 + 1025;
         assert_eq!(sizes(&net, [3, 32, 32]), [6272, conv, label, domain]);
+    }
+
+    #[test]
+    fn the_convolutional_nets_start_as_relu_layers_should() {
+        let state = dann_mnist([3, 28, 28], 10, &mut Rng::seed(0)).state_dict();
+        for (name, fan_in) in [("features.3", 32 * 25), ("label.0", 768), ("domain.0", 768)] {
+            let w = &state[&format!("{name}.weight")];
+            let square: f64 = w.as_slice().iter().map(|&w| f64::from(w).powi(2)).sum();
+            let ratio = square / w.len() as f64 * fan_in as f64 / 2.0;
+            assert!((ratio - 1.0).abs() < 0.05, "{name}: {ratio} times the variance 2 / fan-in");
+            assert!(state[&format!("{name}.bias")].as_slice().iter().all(|&b| b == 0.0));
+        }
     }
 
     #[test]
