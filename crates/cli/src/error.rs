@@ -146,7 +146,7 @@ fn code(error: &anyhow::Error) -> u8 {
                 | TransferError::Data(_)
                 | TransferError::Read(_)
                 | TransferError::Unusable { .. } => 3,
-                TransferError::Diverged { .. } => 4,
+                TransferError::Diverged { .. } | TransferError::Overflowed { .. } => 4,
                 TransferError::Interrupted { .. } => 5,
                 _ => 1,
             };

@@ -269,7 +269,10 @@ fn extra(report: &Report, setup: &Setup<'_>) -> Extra {
     let lr = progress.map(|p| schedules::lr(setup.training.lr, p));
     let health = health(report);
     let row = |name: &str, values: &[f64], digits: usize| {
-        let cells = values.iter().map(|v| format!("{v:.digits$}"));
+        let cells = values.iter().map(|v| match *v < 1e6 {
+            true => format!("{v:.digits$}"),
+            false => format!("{v:.3e}"),
+        });
         std::iter::once(name.to_owned()).chain(cells).collect::<Vec<_>>()
     };
     let table = crate::out::table(
