@@ -1,6 +1,7 @@
 //! What every command is given: how much to say, and whether to stop.
 
 use crate::args::Talk;
+use crate::out;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,7 +20,7 @@ impl Context {
     /// Starts the threads of the arithmetic and listens for Ctrl-C. Called once, by the command.
     pub(crate) fn start(talk: &Talk) -> anyhow::Result<Self> {
         start_threads(talk);
-        Ok(Context { quiet: talk.quiet, stop: Stop::listen()?, tour: None })
+        Ok(Context { quiet: talk.quiet, stop: Stop::listen(talk.quiet)?, tour: None })
     }
 }
 
@@ -34,14 +35,17 @@ pub(crate) fn start_threads(talk: &Talk) {
 pub(crate) struct Stop(Arc<AtomicBool>);
 
 impl Stop {
-    /// Hears the first Ctrl-C (or SIGTERM); the second one ends the process on the spot.
-    fn listen() -> anyhow::Result<Self> {
+    /// Hears the first Ctrl-C (or SIGTERM) and says so; the second one ends the process on the spot.
+    fn listen(quiet: bool) -> anyhow::Result<Self> {
         let stop = Stop::default();
         let asked = Arc::clone(&stop.0);
         ctrlc::set_handler(move || {
             if asked.swap(true, Ordering::SeqCst) {
                 std::process::exit(130);
             }
+            let line =
+                "stopping: the state is saved first; Ctrl-C again ends at once, without that";
+            out::talk(quiet, line);
         })?;
         Ok(stop)
     }

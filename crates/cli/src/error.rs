@@ -61,18 +61,10 @@ pub(crate) enum UsageError {
 pub(crate) enum InputError {
     /// A data set, and what it was to be used for.
     #[error("{}", data_set(role, spec, source))]
-    Data { role: &'static str, spec: String, source: DataError },
+    Data { role: &'static str, spec: String, source: Box<DataError> },
     /// Two data sets, or data and model, that do not fit.
-    #[error("{left_role} {left} has {left_is}, {right_role} {right} has {right_is}; {remedy}")]
-    Mismatch {
-        left_role: &'static str,
-        left: String,
-        left_is: String,
-        right_role: &'static str,
-        right: String,
-        right_is: String,
-        remedy: String,
-    },
+    #[error("{left} has {left_is}, {right} has {right_is}; {remedy}")]
+    Mismatch { left: String, left_is: String, right: String, right_is: String, remedy: String },
     /// A data set of the wrong kind for what was asked.
     #[error("{role} {name} has samples of shape {shape:?}; {remedy}")]
     Shape { role: &'static str, name: String, shape: Vec<usize>, remedy: &'static str },

@@ -24,7 +24,7 @@ const NAME: &str = "domain-adversarial";
 
 pub(super) const METHOD: Method = Method {
     name: NAME,
-    case: Case::SourceLabelled,
+    case: Case::Source,
     help: "features that serve the labels and hide the domain (DANN)",
     built: Some(Built {
         flags: |command| args::training(Flags::augment_args(Shared::augment_args(command))),

@@ -26,7 +26,7 @@ const NAME: &str = "fine-tune";
 
 pub(super) const METHOD: Method = Method {
     name: NAME,
-    case: Case::BothLabelled,
+    case: Case::Both,
     help: "a source model goes on with few labelled target examples",
     built: Some(Built {
         flags: |command| args::training(Flags::augment_args(Shared::augment_args(command))),

@@ -80,7 +80,19 @@ impl Folder {
         if let Some(why) = difference(&recorded, &with_method(method, settings)) {
             return Err(refuse(why).into());
         }
+        folder.sweep();
         Ok(folder)
+    }
+
+    /// Removes the unfinished files of a process that was killed while it wrote.
+    fn sweep(&self) {
+        for entry in fs::read_dir(&self.path).into_iter().flatten().flatten() {
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            if name.starts_with('.') && name.ends_with(".tmp") {
+                let _ = fs::remove_file(entry.path()); // it does no harm, but takes room
+            }
+        }
     }
 
     /// The folder of a tour, which holds the run folders of the methods.

@@ -1,7 +1,7 @@
 //! A run that is stopped, by Ctrl-C or by force, goes on to the same bits.
 #![cfg(unix)]
 
-use crate::lab::{DIGITS, Lab, Ran, ran};
+use crate::lab::{DIGITS, Lab, MOONS, Ran, ran};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -50,7 +50,8 @@ fn a_stopped_run_goes_on_to_the_same_bits() {
             assert_eq!(stopped.code, None);
         } else {
             assert_eq!(stopped.code, Some(5), "{}", stopped.stderr);
-            let words = ["error: interrupted at step ", "the state is saved in ", "--resume"];
+            let words =
+                ["stopping: ", "error: interrupted at step ", "the state is saved in ", "--resume"];
             for word in words {
                 assert!(stopped.stderr.contains(word), "{}", stopped.stderr);
             }
@@ -58,7 +59,11 @@ fn a_stopped_run_goes_on_to_the_same_bits() {
         assert!(!lab.path(&format!("{out}/model.safetensors")).exists());
         lab.refused(&run, 2, &["it holds an unfinished run; go on with it by --resume"]);
 
+        // What a process leaves that is killed while it writes.
+        lab.write(&format!("{out}/.model.safetensors.9-9.tmp"), "half of it");
         lab.done(&format!("{run} --resume"));
+        let hidden = lab.names(out).into_iter().filter(|name| name.starts_with('.'));
+        assert_eq!(hidden.count(), 0);
         for file in ["model.safetensors", "metrics.jsonl", "config.toml"] {
             let (whole, resumed) = (format!("whole/{file}"), format!("{out}/{file}"));
             assert!(lab.read(&whole) == lab.read(&resumed), "{signal}: {file} differs");
@@ -80,6 +85,25 @@ fn the_command_line_that_goes_on_is_printed_and_works() {
     let shell = ran(&shell);
     assert_eq!(shell.code, Some(0), "{go_on}\n{}", shell.stderr);
     assert!(shell.stdout.contains("domain-adversarial"), "{}", shell.stdout);
+}
+
+#[test]
+fn ctrl_c_ends_a_prediction_at_once() {
+    let lab = Lab::new();
+    let run = format!("run domain-adversarial {MOONS} --steps 2 --baselines none --out m");
+    lab.done(&run);
+    let mut command =
+        lab.process("predict --model m/model.safetensors --data synthetic:moons?n=1000000");
+    let mut child = Reaped(Some(command.stdout(Stdio::null()).spawn().unwrap()));
+    std::thread::sleep(Duration::from_millis(300));
+    let child = child.0.as_mut().unwrap();
+    assert!(
+        Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success()
+    );
+    let asked = Instant::now();
+    let ended = child.wait().unwrap();
+    assert_eq!(std::os::unix::process::ExitStatusExt::signal(&ended), Some(2), "{ended}");
+    assert!(asked.elapsed() < Duration::from_secs(5), "it took {:?}", asked.elapsed());
 }
 
 #[test]

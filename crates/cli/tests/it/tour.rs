@@ -46,7 +46,8 @@ fn loads(html: &str) -> Vec<&str> {
     let found = marks.iter().flat_map(|mark| html.match_indices(mark)).filter(|(at, mark)| {
         let rest = &html[at + mark.len()..];
         let inside = rest.starts_with("data:") || rest.starts_with('#');
-        !html[*at..].starts_with(name_of_svg) && !(mark.ends_with('"') && inside)
+        let harmless = html[*at..].starts_with(name_of_svg) || (mark.ends_with('"') && inside);
+        !harmless
     });
     found.map(|(at, _)| html[at..].split_inclusive('>').next().unwrap_or("")).collect()
 }
