@@ -18,7 +18,7 @@ fn two_runs_and_any_threads_give_the_same_report_and_model() {
     let lab = Lab::new();
     let run = |flags: &str, out: &str| {
         let test = "--test synthetic:digits-textured?n=40&seed=2";
-        lab.done(&format!("run domain-adversarial {DIGITS} {test} --epochs 3 {flags} --out {out}"));
+        lab.done(&format!("run domain-adversarial {DIGITS} {test} --epochs 2 {flags} --out {out}"));
         (report(&lab, out), lab.read(&format!("{out}/model.safetensors")))
     };
     let first = run("", "first");
