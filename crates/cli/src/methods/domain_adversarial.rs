@@ -24,7 +24,7 @@ const NAME: &str = "domain-adversarial";
 
 pub(super) const METHOD: Method = Method {
     name: NAME,
-    case: Case::SourceLabelled,
+    case: Case::Source,
     help: "features that serve the labels and hide the domain (DANN)",
     built: Some(Built {
         flags: |command| args::training(Flags::augment_args(Shared::augment_args(command))),
@@ -278,7 +278,10 @@ fn extra(report: &Report, setup: &Setup<'_>) -> Extra {
     });
     let health = health(report);
     let row = |name: &str, values: &[f64], digits: usize| {
-        let cells = values.iter().map(|v| format!("{v:.digits$}"));
+        let cells = values.iter().map(|v| match *v < 1e6 {
+            true => format!("{v:.digits$}"),
+            false => format!("{v:.3e}"),
+        });
         std::iter::once(name.to_owned()).chain(cells).collect::<Vec<_>>()
     };
     let table = crate::out::table(

@@ -76,8 +76,9 @@ pub struct Fitted<N> {
 /// Runs `objective` from `net` as `plan` says; `optimizer` brings the learning rate's schedule.
 ///
 /// # Errors
-/// [`TransferError::Diverged`] at the first loss that is not finite, [`TransferError::Interrupted`]
-/// if the observer asks to stop, and errors of saving or resuming.
+/// [`TransferError::Diverged`] at the first loss that is not finite, [`TransferError::Overflowed`]
+/// at the first epoch that ends with such weights, [`TransferError::Interrupted`] if the observer
+/// asks to stop, and errors of saving or resuming.
 pub fn fit<O: Objective, R: Rule>(
     objective: &mut O,
     net: O::Net,
@@ -111,7 +112,7 @@ pub fn fit<O: Objective, R: Rule>(
         state.step += 1;
         observer.step(state.step);
         if state.step.is_multiple_of(plan.steps_per_epoch) || state.step == plan.steps {
-            stopped = end_epoch(objective, &mut state, plan, lr, observer);
+            stopped = end_epoch(objective, &mut state, plan, lr, observer)?;
             if let Some(checkpoints) = &plan.checkpoints {
                 checkpoints.save(&state, &optimizer, plan)?;
             }
@@ -121,14 +122,22 @@ pub fn fit<O: Objective, R: Rule>(
     Ok(Fitted { net: state.best.map_or(state.net, |(_, net)| net), history: state.history })
 }
 
-/// Records the epoch; says whether patience is at an end.
+/// Records the epoch; says whether patience is at an end. What is not finite is kept nowhere: the
+/// last step of a run has no loss after it that would tell.
 fn end_epoch<O: Objective>(
     objective: &O,
     state: &mut State<O::Net>,
     plan: &Plan,
     lr: f64,
     observer: &mut dyn Observer,
-) -> bool {
+) -> Result<bool, TransferError> {
+    let (step, steps) = (state.step, plan.steps);
+    let overflowed = |what: String| TransferError::Overflowed { step, steps, what, lr };
+    let params = state.net.named_params();
+    if let Some((name, _)) = params.iter().find(|(_, p)| !p.value.is_finite()) {
+        return Err(overflowed(format!("`{name}`")));
+    }
+    drop(params);
     let mut record = EpochRecord {
         epoch: state.history.len() + 1,
         step: state.step,
@@ -137,6 +146,9 @@ fn end_epoch<O: Objective>(
         means: std::mem::take(&mut state.means).finish(),
     };
     if let Some((name, value)) = objective.criterion(&state.net) {
+        if !value.is_finite() {
+            return Err(overflowed(format!("the criterion `{name}`")));
+        }
         record.criterion = Some((name.to_owned(), value));
         match &state.best {
             Some((best, _)) if value <= *best => state.stale += 1,
@@ -148,5 +160,5 @@ fn end_epoch<O: Objective>(
     }
     observer.epoch(&record);
     state.history.push(record);
-    plan.patience.is_some_and(|patience| state.stale > patience)
+    Ok(plan.patience.is_some_and(|patience| state.stale > patience))
 }
