@@ -12,13 +12,15 @@ pub(crate) struct Stream {
 }
 
 impl Stream {
+    /// Batches of `size` samples, shuffled by `seed`.
     pub(crate) fn new(
         data: &Unlabelled,
         normalizer: &Normalizer,
-        training: &Training,
+        size: usize,
+        seed: u64,
     ) -> Result<Self, TransferError> {
         let inputs = Inputs::new(data, normalizer)?;
-        let rows = BatchStream::new(inputs.len(), training.batch_size, training.seed);
+        let rows = BatchStream::new(inputs.len(), size, seed);
         Ok(Stream { inputs, rows })
     }
 
@@ -40,7 +42,9 @@ impl Labelled {
         training: &Training,
     ) -> Result<Self, TransferError> {
         let labels = data.require_labels()?.to_vec();
-        Ok(Labelled { stream: Stream::new(&data.without_labels(), normalizer, training)?, labels })
+        let (size, seed) = (training.batch_size, training.seed);
+        let stream = Stream::new(&data.without_labels(), normalizer, size, seed)?;
+        Ok(Labelled { stream, labels })
     }
 
     pub(crate) fn batch(&mut self, step: usize) -> (Tensor, Vec<usize>) {

@@ -39,7 +39,8 @@ pub trait Objective {
     type Net: Module + Clone;
 
     /// The loss and gradients of one step, a function of the network, the place in the run and the
-    /// generator alone: what `self` keeps between steps is for speed. Quantities to be averaged over the epoch go into `means`.
+    /// generator alone: what `self` keeps between steps is for speed. The generator is the step's
+    /// own. Quantities to be averaged over the epoch go into `means`.
     fn step(&mut self, net: &Self::Net, at: At, rng: &mut Rng, means: &mut Means) -> (Real, Grads);
 
     /// The criterion that decides which epoch's network is kept, larger is better, and its name.
@@ -56,8 +57,10 @@ pub struct Plan {
     pub steps: usize,
     /// Steps between two records.
     pub steps_per_epoch: usize,
-    /// The seed of batches, dropout and the like.
+    /// The seed of dropout and the like.
     pub seed: u64,
+    /// The method and its settings, in words; a checkpoint of others is refused.
+    pub settings: String,
     /// Stop after this many epochs without a better criterion.
     pub patience: Option<usize>,
     /// Where checkpoints go; `None` keeps none.
@@ -86,12 +89,13 @@ pub fn fit<O: Objective, R: Rule>(
     plan: &Plan,
     observer: &mut dyn Observer,
 ) -> Result<Fitted<O::Net>, TransferError> {
-    let mut state = State::new(net, Rng::seed(plan.seed).fork("fit"));
+    let rng = Rng::seed(plan.seed).fork("fit");
+    let mut state = State::new(net);
     if let Some(checkpoints) = &plan.checkpoints {
         checkpoints.resume(&mut state, &mut optimizer, plan)?;
     }
     observer.begin(plan.steps, state.step);
-    let mut stopped = plan.patience.is_some_and(|patience| state.stale > patience);
+    let mut stopped = plan.patience.is_some_and(|patience| state.stale >= patience);
     while state.step < plan.steps && !stopped {
         if observer.interrupted() {
             let saved = match &plan.checkpoints {
@@ -102,7 +106,8 @@ pub fn fit<O: Objective, R: Rule>(
         }
         let at = At { step: state.step, steps: plan.steps };
         let lr = optimizer.lr();
-        let (loss, grads) = objective.step(&state.net, at, &mut state.rng, &mut state.means);
+        let mut rng = rng.fork(&format!("step {}", at.step));
+        let (loss, grads) = objective.step(&state.net, at, &mut rng, &mut state.means);
         if !loss.is_finite() {
             let (step, steps) = (at.step, at.steps);
             return Err(TransferError::Diverged { step, steps, loss: f64::from(loss), lr });
@@ -160,5 +165,5 @@ fn end_epoch<O: Objective>(
     }
     observer.epoch(&record);
     state.history.push(record);
-    Ok(plan.patience.is_some_and(|patience| state.stale > patience))
+    Ok(plan.patience.is_some_and(|patience| state.stale >= patience))
 }

@@ -152,7 +152,7 @@ mod tests {
         for (freedom, t) in [(1.0, 12.706), (2.0, 4.303), (4.0, 2.776), (9.0, 2.262), (19.0, 2.093)]
         {
             let p = incomplete_beta(freedom / 2.0, 0.5, freedom / (freedom + t * t));
-            assert!((p - 0.05).abs() < 2e-5, "{freedom} degrees of freedom: {p}");
+            assert!((p - 0.05).abs() < 5e-5, "{freedom} degrees of freedom: {p}");
         }
         // Of 1, 2, 3, t is 2 √3; scipy.stats.ttest_rel gives 0.0741799.
         let p = paired_t_test(&summary(&[1.0, 2.0, 3.0])).unwrap();
