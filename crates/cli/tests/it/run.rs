@@ -35,7 +35,7 @@ fn the_document_has_the_score_and_every_baseline_seed_by_seed() {
         assert!((summary["mean"].as_f64().unwrap() - mean).abs() < 1e-12);
         assert!(summary["std"].as_f64().unwrap() >= 0.0);
     }
-    let gain = document["gains"]["source_only"]["mean"].as_f64().unwrap();
+    let gain = document["comparisons"]["source_only"]["gain"]["mean"].as_f64().unwrap();
     let mean = |summary: &Value| summary["mean"].as_f64().unwrap();
     let difference = mean(&document["score"]) - mean(&document["baselines"]["source_only"]);
     assert!((gain - difference).abs() < 1e-12);

@@ -29,10 +29,12 @@ use objective::Adversarial;
 /// Trains a [`DannNet`] on labelled source and unlabelled target data.
 ///
 /// The settings are the paper's: half-and-half batches of 64 + 64, SGD with momentum 0.9, a
-/// learning rate from 0.01 and λ up to 1 on the paper's schedules. Of each domain the mean is
-/// subtracted, as in the paper, and the deviation divided out, which it does not say; on generated
-/// digits this, and initial values that suit ReLU, decide whether the adversary works at all. The
-/// network of the last step is kept: no target label, and no other criterion, chooses.
+/// learning rate from 0.01 on the paper's schedules. Two are not: λ goes up to ½, and of each domain
+/// not only the mean is subtracted but the deviation divided out. The objective sums the mean over
+/// the source and the mean over the target, so that λ = ½ weighs a sample of the domain loss as the
+/// average over a whole batch does. Both were chosen on generated digits, where λ = 1 makes short
+/// runs collapse. The network of the last step is kept: no target label, and no other criterion,
+/// chooses.
 ///
 /// ```no_run
 /// # use transfer::{DomainAdversarial, fit::Progress};
@@ -67,12 +69,15 @@ pub enum LambdaSchedule {
 }
 
 impl DomainAdversarial {
+    /// λ at full value, where nothing else is said.
+    pub const LAMBDA: f64 = 0.5;
+
     /// Trains `net`, from the values it has.
     pub fn new(net: DannNet) -> Self {
         DomainAdversarial {
             net,
             training: Training::default(),
-            lambda: 1.0,
+            lambda: Self::LAMBDA,
             lambda_schedule: LambdaSchedule::Ramp,
             lambda_on_domain_head: false,
         }
