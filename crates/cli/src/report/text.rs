@@ -72,9 +72,10 @@ pub(super) fn verdict(report: &Report) -> String {
         );
     };
     let spread = format!(
-        "95 % of resampled means within {:+.1} to {:+.1}, paired t-test p = {p:.3}, {} seeds",
+        "95 % of resampled means within {:+.1} to {:+.1}, paired t-test p {}, {} seeds",
         100.0 * low,
         100.0 * high,
+        if *p < 0.001 { "< 0.001".to_owned() } else { format!("= {p:.3}") },
         gain.per_seed.len()
     );
     let word = match verdict {
