@@ -39,8 +39,11 @@ pub struct Race {
     peers: Vec<String>,
     rows: Vec<(String, u64)>,
     /// By row and peer: a median and a loss for each round. `None` where an engine failed.
-    rounds: BTreeMap<(usize, usize), Vec<Option<(f64, f64)>>>,
+    rounds: BTreeMap<(usize, usize), Vec<Figure>>,
 }
+
+/// The median time of a step and the first loss, of an engine in one round.
+type Figure = Option<(f64, f64)>;
 
 impl Race {
     /// Adds what `peer` gave in its next round; rounds of all engines correspond.

@@ -59,7 +59,7 @@ fn main() -> Result<()> {
     println!(
         "{}",
         examples::picture(3.5, |x, y| {
-            let class = predict(&net, Tensor::new([1, 2], vec![x.into(), y.into()]))[0];
+            let class = predict(&net, Tensor::new([1, 2], vec![x, y]))[0];
             match (class, is_point(x, y)) {
                 (0, true) => 'o',
                 (_, true) => 'x',
