@@ -6,6 +6,7 @@
 //! **When it hurts.** With one or two examples a class, moving every layer can do worse than moving
 //! the last one: compare with `train_only("label.*")`, and with training from scratch.
 
+use crate::conservative::Holds;
 use crate::error::setting;
 use crate::fit::Observer;
 use crate::model::Model;
@@ -75,9 +76,40 @@ impl<N: Network> FineTune<N> {
         target: &Dataset,
         observer: &mut dyn Observer,
     ) -> Result<Model<N>, TransferError> {
+        self.run("", None, target, observer)
+    }
+
+    /// Trains on `target` with the loss that `holds` make; `words` tell this run from others.
+    pub(crate) fn fit_held(
+        &self,
+        words: &str,
+        holds: Holds<N>,
+        target: &Dataset,
+        observer: &mut dyn Observer,
+    ) -> Result<Model<N>, TransferError> {
+        self.run(words, Some(holds), target, observer)
+    }
+
+    /// The model that training starts from.
+    pub(crate) fn source(&self) -> &Model<N> {
+        &self.source
+    }
+
+    /// The settings that every estimator has.
+    pub(crate) fn shared_settings(&self) -> &Training {
+        &self.training
+    }
+
+    fn run(
+        &self,
+        words: &str,
+        holds: Option<Holds<N>>,
+        target: &Dataset,
+        observer: &mut dyn Observer,
+    ) -> Result<Model<N>, TransferError> {
         let in_range = (0.0..=1.0).contains(&self.trunk_lr);
         setting("trunk_lr", self.trunk_lr, in_range, "in [0, 1]")?;
-        let method = format!("fine-tune {} {}", self.trunk_lr, self.trained);
+        let method = format!("fine-tune {} {} {words}", self.trunk_lr, self.trained);
         let plan = self.training.plan(&method, target.len())?;
         let mut net = self.source.net.clone();
         let trained = Pattern::new(&self.trained);
@@ -94,7 +126,8 @@ impl<N: Network> FineTune<N> {
         let sgd = sgd.bind(&net)?;
         let start = Start { net, normalizer: self.source.normalizer.clone() };
         let validation = self.validation.as_ref();
-        let mut model = train(start, sgd, &self.training, &plan, target, validation, observer)?;
+        let mut model =
+            train(start, sgd, &self.training, &plan, (target, validation), holds, observer)?;
         let before = self.source.net.named_params();
         for ((_, param), (_, before)) in model.net.named_params_mut().into_iter().zip(before) {
             param.frozen = before.frozen;

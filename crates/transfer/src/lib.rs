@@ -15,6 +15,7 @@
 
 mod architecture;
 mod batches;
+pub mod conservative;
 pub mod domain_adversarial;
 mod error;
 mod fine_tune;
@@ -30,6 +31,7 @@ mod supervised;
 mod training;
 
 pub use architecture::Architecture;
+pub use conservative::Conservative;
 pub use domain_adversarial::{DomainAdversarial, LambdaSchedule};
 pub use error::TransferError;
 pub use fine_tune::{FineTune, copy_matching};

@@ -1,6 +1,7 @@
 //! Plain training on labelled data: where transfer starts, and what it is compared with.
 
 use crate::batches::Labelled;
+use crate::conservative::Holds;
 use crate::error::setting;
 use crate::fit::{At, Means, Objective, Observer, Plan, fit};
 use crate::input::{Inputs, Normalizer};
@@ -11,7 +12,6 @@ use crate::{Training, TransferError};
 use datasets::Dataset;
 use nn_layers::metrics;
 use optim::{Optimizer, Rule};
-use std::marker::PhantomData;
 use tensor_autograd::{Grads, Real, Rng, eval, grad};
 
 /// Cross-entropy on labelled data, by SGD with the learning rate annealed as in the paper of
@@ -61,7 +61,7 @@ impl<N: Network> Supervised<N> {
         let plan = self.training.plan("supervised", data.len())?;
         let sgd = self.training.sgd(&plan).bind(&self.net)?;
         let validation = self.validation.as_ref();
-        train(start, sgd, &self.training, &plan, data, validation, observer)
+        train(start, sgd, &self.training, &plan, (data, validation), None, observer)
     }
 }
 
@@ -71,14 +71,14 @@ pub(crate) struct Start<N> {
     pub(crate) normalizer: Normalizer,
 }
 
-/// Minimises the cross-entropy on `data`.
+/// Minimises the cross-entropy on `data`, or the loss that `holds` make of it.
 pub(crate) fn train<N: Network, R: Rule>(
     start: Start<N>,
     optimizer: Optimizer<R>,
     training: &Training,
     plan: &Plan,
-    data: &Dataset,
-    validation: Option<&Dataset>,
+    (data, validation): (&Dataset, Option<&Dataset>),
+    holds: Option<Holds<N>>,
     observer: &mut dyn Observer,
 ) -> Result<Model<N>, TransferError> {
     let needless = training.patience.is_none() || validation.is_some();
@@ -91,8 +91,7 @@ pub(crate) fn train<N: Network, R: Rule>(
         let inputs = Inputs::new(&held_out.without_labels(), &start.normalizer)?;
         Ok::<_, TransferError>((inputs, held_out.require_labels()?.to_vec()))
     });
-    let mut objective =
-        CrossEntropy { batches, validation: validation.transpose()?, net: PhantomData };
+    let mut objective = CrossEntropy { batches, validation: validation.transpose()?, holds };
     let fitted = fit(&mut objective, start.net, optimizer, plan, observer)?;
     Ok(Model {
         net: fitted.net,
@@ -123,11 +122,11 @@ pub(crate) fn same_classes(
     })
 }
 
-/// The objective: mean cross-entropy of a batch.
+/// The objective: mean cross-entropy of a batch, and what holds the network back.
 struct CrossEntropy<N> {
     batches: Labelled,
     validation: Option<(Inputs, Vec<usize>)>,
-    net: PhantomData<N>,
+    holds: Option<Holds<N>>,
 }
 
 impl<N: Network> Objective for CrossEntropy<N> {
@@ -136,9 +135,12 @@ impl<N: Network> Objective for CrossEntropy<N> {
     fn step(&mut self, net: &N, at: At, rng: &mut Rng, means: &mut Means) -> (Real, Grads) {
         let (x, labels) = self.batches.batch(at.step);
         grad(rng, |t| {
-            let logits = net.forward(t.constant(x));
+            let logits = net.forward(t.constant(&x));
             means.add("accuracy", metrics::accuracy(&logits.value(), &labels));
-            logits.cross_entropy(&labels)
+            match &self.holds {
+                None => logits.cross_entropy(&labels),
+                Some(holds) => holds.loss(t, net, &x, logits, &labels),
+            }
         })
     }
 
