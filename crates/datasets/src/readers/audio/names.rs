@@ -83,7 +83,7 @@ fn archive(path: &Path, each: Visit<'_>) -> Result<usize, DataError> {
         if !is_wav(name) {
             continue;
         }
-        let file: PathBuf = path.join(&entry.name);
+        let file: PathBuf = path.join(entry.name.trim_start_matches('/'));
         let recording = parse(name, &file)?;
         each(recording, &file, &mut || {
             if entry.size > MOST_BYTES {

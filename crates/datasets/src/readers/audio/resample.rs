@@ -1,5 +1,6 @@
 //! Another sampling rate, by a windowed sinc.
 
+use std::collections::BTreeMap;
 use std::f64::consts::PI;
 
 use crate::portable::sin_cos;
@@ -14,29 +15,40 @@ const ZEROS: f64 = 16.0;
 /// of 16 zeros to each side. `h` is even, so that no frequency is delayed (linear phase). The
 /// weights of each sum are divided by their total, so that a constant stays.
 pub(super) fn resample(samples: &[f32], from: u32, to: u32) -> Vec<f32> {
-    let len = (samples.len() as u64 * u64::from(to)).div_ceil(u64::from(from));
+    let (from, to) = (u64::from(from), u64::from(to));
+    let len = (samples.len() as u64 * to).div_ceil(from);
     // In old samples: the distance between zeros, and how far the window reaches.
-    let zero = (f64::from(from) / f64::from(to)).max(1.0);
-    let reach = ZEROS * zero;
-    let at = |n: u64| {
-        let centre = n as f64 * f64::from(from) / f64::from(to);
-        let first = (centre - reach).ceil().max(0.0) as usize;
-        let last = ((centre + reach).floor() as usize).min(samples.len() - 1);
+    let zero = (from as f64 / to as f64).max(1.0);
+    let reach = (ZEROS * zero).ceil() as usize;
+    let weights = |phase: u64| -> Vec<f64> {
+        let after = phase as f64 / to as f64;
+        (0..=2 * reach).map(|i| kernel((i as f64 - reach as f64 - after) / zero)).collect()
+    };
+    // New samples lie at few different places between two old ones, which come again.
+    let mut known: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
+    let mut at = |n: u64| {
+        let (before, phase) = ((n * from / to) as usize, n * from % to);
+        let weights = known.entry(phase).or_insert_with(|| weights(phase));
         let (mut sum, mut total) = (0.0, 0.0);
-        for (k, &sample) in samples.iter().enumerate().take(last + 1).skip(first) {
-            let weight = kernel((k as f64 - centre) / zero);
+        // The window's first sample is `reach` before; the sound may begin or end inside it.
+        let skipped = reach.saturating_sub(before);
+        let first = before.saturating_sub(reach);
+        for (weight, &sample) in weights[skipped..].iter().zip(&samples[first..]) {
             sum += weight * f64::from(sample);
             total += weight;
         }
         (sum / total) as f32
     };
-    (0..len).map(at).collect()
+    (0..len).map(&mut at).collect()
 }
 
-/// A Hann-windowed sinc with zeros at the whole numbers.
+/// A Hann-windowed sinc with zeros at the whole numbers, nothing beyond the window.
 fn kernel(x: f64) -> f64 {
     if x.abs() < 1e-9 {
         return 1.0;
+    }
+    if x.abs() >= ZEROS {
+        return 0.0;
     }
     let window = 0.5 + 0.5 * sin_cos(PI * x / ZEROS).1;
     window * sin_cos(PI * x).0 / (PI * x)
