@@ -56,7 +56,10 @@ const SPECS: &str = "SPEC names a data set:\n  \
     synthetic:NAME     generated: digits, digits-textured, letters, letters-textured, moons, moons-rotated\n  \
     mnist:DIR          MNIST's four files; #test is the other split\n  \
     idx:IMAGES,LABELS  idx files, gzipped or not\n  \
-    cifar10:FILE       CIFAR-10's binary records\n\
+    cifar10:FILE       CIFAR-10's binary records\n  \
+    csv:FILE#label=COL a table of numbers, .csv or .tsv, gzipped or not; COL holds the classes\n  \
+    svmlight:FILE      sparse rows LABEL INDEX:VALUE ...; ?features=N fixes the width, ?base=0 counts from 0\n  \
+    audio:DIR          recordings DIGIT_SPEAKER_INDEX.wav, a folder or .tar.gz; #speaker=NAME, #speaker!=NAME\n\
     Each takes a range of rows, [0..1000], and ?limit=N. Examples:\n  \
     mnist:data/mnist[0..5000]   synthetic:digits?n=2000&seed=1#test";
 

@@ -114,6 +114,13 @@ impl ByteSource {
         Err(self.error(end, FormatError::Trailing { found }))
     }
 
+    /// The next `most` bytes, or all there are if they are fewer.
+    pub(crate) fn up_to(&mut self, most: u64) -> Result<Vec<u8>, DataError> {
+        let mut bytes = Vec::new();
+        self.append(&mut bytes, most)?;
+        Ok(bytes)
+    }
+
     fn append(&mut self, bytes: &mut Vec<u8>, limit: u64) -> Result<(), DataError> {
         let result = self.reader.by_ref().take(limit).read_to_end(bytes);
         self.offset += bytes.len() as u64;
@@ -121,7 +128,7 @@ impl ByteSource {
     }
 
     /// Fills `bytes` as far as the file goes.
-    fn fill(&mut self, bytes: &mut [u8]) -> Result<usize, DataError> {
+    pub(crate) fn fill(&mut self, bytes: &mut [u8]) -> Result<usize, DataError> {
         let mut read = 0;
         while read < bytes.len() {
             match self.reader.read(&mut bytes[read..]) {

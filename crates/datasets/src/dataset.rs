@@ -31,6 +31,7 @@ pub struct Dataset {
     inputs: Rows,
     labels: Option<Arc<[usize]>>,
     classes: Arc<[String]>,
+    notes: Arc<[String]>,
 }
 
 impl Dataset {
@@ -67,7 +68,8 @@ impl Dataset {
                 });
             }
         }
-        Ok(Self { name, inputs, labels: labels.map(Into::into), classes: classes.into() })
+        let (labels, classes) = (labels.map(Into::into), classes.into());
+        Ok(Self { name, inputs, labels, classes, notes: Arc::default() })
     }
 
     /// What the data set is called in reports and messages.
@@ -78,6 +80,17 @@ impl Dataset {
     /// The same data under another name.
     pub fn with_name(self, name: impl Into<String>) -> Self {
         Self { name: name.into(), ..self }
+    }
+
+    /// What its reader found odd and did not refuse, one line each; [`describe`](crate::describe)
+    /// shows them.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// The same data with other notes.
+    pub fn with_notes(self, notes: Vec<String>) -> Self {
+        Self { notes: notes.into(), ..self }
     }
 
     /// The number of examples; at least 1.
@@ -219,7 +232,8 @@ impl Dataset {
     }
 
     fn with(&self, inputs: Rows, labels: Option<Arc<[usize]>>) -> Self {
-        Self { name: self.name.clone(), inputs, labels, classes: Arc::clone(&self.classes) }
+        let (classes, notes) = (Arc::clone(&self.classes), Arc::clone(&self.notes));
+        Self { name: self.name.clone(), inputs, labels, classes, notes }
     }
 }
 

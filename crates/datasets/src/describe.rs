@@ -21,6 +21,8 @@ pub struct Description {
     pub std: f64,
     /// The classes with their numbers of examples; `None` if there are no labels.
     pub classes: Option<Vec<(String, usize)>>,
+    /// What the reader found odd, see [`Dataset::notes`].
+    pub notes: Vec<String>,
 }
 
 /// Shape, range and class counts of a data set.
@@ -43,6 +45,7 @@ pub fn describe(data: &Dataset) -> Description {
         mean,
         std: variance.sqrt(),
         classes: data.labels().map(|_| counted()),
+        notes: data.notes().to_vec(),
     }
 }
 
@@ -58,6 +61,7 @@ impl fmt::Display for Description {
             "  values    {:.3} to {:.3}, mean {:.3}, standard deviation {:.3}",
             self.min, self.max, self.mean, self.std
         )?;
+        self.notes.iter().try_for_each(|note| writeln!(f, "  note      {note}"))?;
         let Some(classes) = &self.classes else { return write!(f, "  labels    none") };
         let least = classes.iter().map(|class| class.1).min().unwrap_or(0);
         let most = classes.iter().map(|class| class.1).max().unwrap_or(0);
@@ -86,6 +90,8 @@ mod tests {
             "four\n  examples  4 of shape [1]\n  values    0.000 to 5.000, mean 2.000, \
              standard deviation 1.871\n  classes   2, of 1 to 3 examples (a: 1, b: 3)"
         );
+        let noted = data.clone().with_notes(vec!["two of them hiss".into()]).limit(3);
+        assert!(describe(&noted).to_string().contains("\n  note      two of them hiss\n"));
         let bare = Dataset::new("bare", data.inputs().to_owned(), None, vec![]).unwrap();
         assert!(describe(&bare).to_string().ends_with("labels    none"));
     }

@@ -31,7 +31,8 @@
 //! ```
 //!
 //! To read on: [`synthetic`] draws handwriting, its coloured twin and the two moons out of
-//! nothing; [`readers`] reads MNIST's and CIFAR's formats; [`spec`] has the grammar.
+//! nothing; [`readers`] reads MNIST's and CIFAR's formats, tables, sparse rows and spoken words;
+//! [`spec`] has the grammar.
 
 #![forbid(unsafe_code)]
 
@@ -40,10 +41,12 @@ mod bytes;
 mod dataset;
 mod describe;
 mod error;
+mod lines;
 mod portable;
 mod random;
 pub mod readers;
 mod rows;
+mod sparse;
 pub mod spec;
 mod split;
 pub mod synthetic;
@@ -53,7 +56,8 @@ mod unlabelled;
 pub use batches::{BatchStream, Batches, epoch_order, stream_batch};
 pub use dataset::Dataset;
 pub use describe::{Description, describe};
-pub use error::{DataError, FormatError};
+pub use error::{AudioError, DataError, FormatError, LineError};
 pub use random::Random;
-pub use spec::{Spec, SpecError, load, schemes};
+pub use sparse::{Csr, SparseDataset, SparseUnlabelled};
+pub use spec::{Spec, SpecError, load, load_sparse, schemes};
 pub use unlabelled::Unlabelled;

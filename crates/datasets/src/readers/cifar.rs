@@ -9,7 +9,7 @@ use std::path::Path;
 use ndarray::ArrayD;
 
 use crate::bytes::{ByteSource, recognise};
-use crate::spec::{Fragments, Grammar, Scheme, Spec};
+use crate::spec::{Fragments, Grammar, Loader, Scheme, Spec};
 use crate::{DataError, Dataset, FormatError};
 
 pub(super) const SCHEME: Scheme = Scheme {
@@ -17,7 +17,7 @@ pub(super) const SCHEME: Scheme = Scheme {
     usage: "cifar10:FILE[,FILE...]",
     help: "CIFAR-10's binary files, gzipped or not; several are joined in this order",
     grammar: |_| Ok(GRAMMAR),
-    load,
+    load: Loader::Dense(load),
 };
 
 const GRAMMAR: Grammar = Grammar { parts: 1..=16, options: &[], fragments: Fragments::None };

@@ -5,7 +5,7 @@ use std::path::Path;
 use ndarray::ArrayD;
 
 use super::idx::{self, Idx};
-use crate::spec::{Fragments, Grammar, Kind, OptionHelp, Scheme, Spec};
+use crate::spec::{Fragments, Grammar, Kind, Loader, OptionHelp, Scheme, Spec};
 use crate::{DataError, Dataset, FormatError};
 
 pub(super) const SCHEME: Scheme = Scheme {
@@ -14,7 +14,7 @@ pub(super) const SCHEME: Scheme = Scheme {
     help: "idx files of any of the six types, gzipped or not: images [n, h, w] or [n, h, w, 3], \
            features [n, f]; labels [n]",
     grammar: |_| Ok(GRAMMAR),
-    load,
+    load: Loader::Dense(load),
 };
 
 const GRAMMAR: Grammar = Grammar {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::idx_files;
 use crate::bytes::open_error;
-use crate::spec::{Fragments, Grammar, Scheme, Spec};
+use crate::spec::{Fragments, Grammar, Loader, Scheme, Spec};
 use crate::{DataError, Dataset};
 
 pub(super) const SCHEME: Scheme = Scheme {
@@ -14,7 +14,7 @@ pub(super) const SCHEME: Scheme = Scheme {
     help: "a folder with MNIST's four idx files, gzipped or not, or those of a set in its form; \
            #train if nothing is said",
     grammar: |_| Ok(GRAMMAR),
-    load,
+    load: Loader::Dense(load),
 };
 
 const GRAMMAR: Grammar =

@@ -3,14 +3,26 @@
 //! To add a reader, write `readers/yours.rs` with a `SCHEME` (see [`crate::spec::Scheme`]), name
 //! it here and put it into [`SCHEMES`]. Specs, help texts and error messages follow.
 
+pub mod audio;
 pub mod cifar;
+pub mod csv;
 pub mod idx;
 mod idx_files;
 mod mnist;
+pub mod signatures;
+pub mod svmlight;
 mod synthetic;
+mod tar;
 
 use crate::spec::Scheme;
 
 /// Every scheme that a spec string can begin with.
-pub const SCHEMES: &[Scheme] =
-    &[synthetic::SCHEME, mnist::SCHEME, idx_files::SCHEME, cifar::SCHEME];
+pub const SCHEMES: &[Scheme] = &[
+    synthetic::SCHEME,
+    mnist::SCHEME,
+    idx_files::SCHEME,
+    cifar::SCHEME,
+    csv::SCHEME,
+    svmlight::SCHEME,
+    audio::SCHEME,
+];

@@ -1,6 +1,6 @@
 //! `synthetic:NAME`: the generators, by name.
 
-use crate::spec::{Fragments, Grammar, Scheme, Spec, SpecError};
+use crate::spec::{Fragments, Grammar, Loader, Scheme, Spec, SpecError};
 use crate::synthetic::{GENERATORS, Generator};
 use crate::{DataError, Dataset};
 
@@ -10,7 +10,7 @@ pub(super) const SCHEME: Scheme = Scheme {
     help: "generated data: digits, digits-textured, letters, letters-textured, moons, \
            moons-rotated; #test is an independent draw",
     grammar,
-    load,
+    load: Loader::Dense(load),
 };
 
 fn grammar(spec: &Spec) -> Result<Grammar, SpecError> {

@@ -73,6 +73,15 @@ pub enum SpecError {
         found: String,
     },
 
+    /// A spec of data that do not suit what they are loaded for.
+    #[error("`{spec}`: {problem}")]
+    Unsuitable {
+        /// The whole string.
+        spec: String,
+        /// Why, and what to do.
+        problem: &'static str,
+    },
+
     /// An option without a value, the same suffix twice, or text after the end.
     #[error("`{spec}`: `{found}` {problem}")]
     Syntax {

@@ -34,6 +34,8 @@ pub enum Kind {
     Integer,
     /// A finite number.
     Number,
+    /// One of these words.
+    OneOf(&'static [&'static str]),
 }
 
 /// What may stand after `#`.
@@ -70,15 +72,17 @@ impl Kind {
             Self::Count => value.parse::<usize>().is_ok_and(|n| n > 0),
             Self::Integer => value.parse::<u64>().is_ok(),
             Self::Number => value.parse::<f64>().is_ok_and(f64::is_finite),
+            Self::OneOf(words) => words.contains(&value),
         }
     }
 
     /// What to say when it is not.
-    pub(crate) fn expected(self) -> &'static str {
+    pub(crate) fn expected(self) -> String {
         match self {
-            Self::Count => "a whole number of at least 1",
-            Self::Integer => "a whole number of at least 0",
-            Self::Number => "a number",
+            Self::Count => "a whole number of at least 1".into(),
+            Self::Integer => "a whole number of at least 0".into(),
+            Self::Number => "a number".into(),
+            Self::OneOf(words) => words.join(" or "),
         }
     }
 }

@@ -8,12 +8,13 @@
 //! idx:images.gz,labels.gz[0..1000]      the first thousand rows
 //! synthetic:digits?n=500&writer=3       generated
 //! cifar10:train.bin?limit=100           the first hundred rows
+//! csv:flowers.csv.gz#label=species      a table; a fragment may name columns
 //! ```
 //!
 //! The suffixes may come in any order, each once. Rows `[a..b]` are taken first (`a` or `b` may be
 //! left out), then the first `limit` of what remains.
 //!
-//! In a path, `,` `?` and `#` must be written `%2C`, `%3F` and `%23`. Brackets are ordinary
+//! In a path or the name of a column, `,` `?` and `#` must be written `%2C`, `%3F` and `%23`. Brackets are ordinary
 //! characters unless they enclose a row range in the place of a suffix; then write `%5B` and
 //! `%5D`. A per cent sign is itself, but `%25` where one of these codes would follow it.
 
@@ -24,7 +25,8 @@ mod scheme;
 
 pub use error::SpecError;
 pub use grammar::{Fragments, Grammar, Kind, OptionHelp};
-pub use scheme::{Scheme, load, schemes};
+pub(crate) use parse::unescape;
+pub use scheme::{Loader, Scheme, load, load_sparse, schemes};
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -99,6 +101,11 @@ impl Spec {
     /// The value of an option of [`Kind::Number`].
     pub fn number(&self, name: &str) -> Option<f64> {
         self.option(name).and_then(|value| value.parse().ok())
+    }
+
+    /// The error of a spec that names data for another use.
+    pub(crate) fn unsuitable(&self, problem: &'static str) -> SpecError {
+        SpecError::Unsuitable { spec: self.to_string(), problem }
     }
 
     /// The error of an option whose value is of the right kind and yet none that will do.

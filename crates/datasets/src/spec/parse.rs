@@ -99,13 +99,13 @@ impl Spec {
             return Err(SpecError::Parts { spec: text, found: self.parts.len(), expected, usage });
         }
         for (name, value) in &self.options {
-            let Some(option) = grammar.option(name) else {
+            let Some(known) = grammar.option(name) else {
                 let all: Vec<_> = grammar.all_options().map(|option| option.name).collect();
                 return Err(SpecError::unknown(&text, "option", name, all));
             };
-            if !option.kind.accepts(value) {
+            if !known.kind.accepts(value) {
                 let (option, value) = (name.clone(), value.clone());
-                let expected = grammar.option(name).map_or("", |o| o.kind.expected()).into();
+                let expected = known.kind.expected();
                 return Err(SpecError::Value { spec: text, option, value, expected });
             }
         }
@@ -132,7 +132,7 @@ pub(super) fn escape(part: &str) -> String {
     part.chars().map(|c| code(c).map_or_else(|| c.to_string(), |escape| escape.1.into())).collect()
 }
 
-fn unescape(part: &str) -> String {
+pub(crate) fn unescape(part: &str) -> String {
     let mut out = String::with_capacity(part.len());
     let mut rest = part;
     while let Some(c) = rest.chars().next() {

@@ -1,7 +1,7 @@
 //! The table of schemes, and loading by it.
 
 use super::{Grammar, RowRange, Spec, SpecError};
-use crate::{DataError, Dataset, readers};
+use crate::{DataError, Dataset, SparseDataset, readers};
 
 /// A kind of data that a spec can name.
 #[derive(Debug, Clone, Copy)]
@@ -15,7 +15,16 @@ pub struct Scheme {
     /// What it takes; a generator's options depend on its name, hence a function.
     pub grammar: fn(&Spec) -> Result<Grammar, SpecError>,
     /// Reads it, all rows. Called with specs that fit the grammar only.
-    pub load: fn(&Spec) -> Result<Dataset, DataError>,
+    pub load: Loader,
+}
+
+/// What a scheme reads into; sparse rows are made dense where dense ones are asked for.
+#[derive(Debug, Clone, Copy)]
+pub enum Loader {
+    /// An array.
+    Dense(fn(&Spec) -> Result<Dataset, DataError>),
+    /// Rows of which only the values other than 0 are kept.
+    Sparse(fn(&Spec) -> Result<SparseDataset, DataError>),
 }
 
 /// All schemes, for help texts.
@@ -27,17 +36,44 @@ pub fn schemes() -> &'static [Scheme] {
 ///
 /// # Errors
 /// [`DataError`]: whatever is wrong with the files; [`DataError::Rows`] if the row range reaches
-/// beyond the end.
+/// beyond the end; [`DataError::TooDense`] if sparse rows would fill too much memory as `[n, f]`.
 pub fn load(spec: &Spec) -> Result<Dataset, DataError> {
-    let scheme = find(&spec.scheme, &spec.to_string())?;
-    let all = (scheme.load)(spec)?.with_name(spec.to_string());
-    let RowRange { start, end } = spec.rows.unwrap_or(RowRange { start: 0, end: None });
-    let mut part = all.slice(start..end.unwrap_or(all.len()))?;
-    if let Some(limit) = spec.count("limit") {
-        part = part.limit(limit);
-    }
+    let Loader::Dense(read) = find(&spec.scheme, &spec.to_string())?.load else {
+        return load_sparse(spec)?.to_dense();
+    };
+    let all = read(spec)?.with_name(spec.to_string());
+    let part = all.slice(spec.range(all.len()))?;
+    let part = spec.count("limit").map_or_else(|| part.clone(), |limit| part.limit(limit));
     // A slice keeps all rows in memory; a small part of a large file should not.
     Ok(if part.len() < all.len() { part.map_inputs(|rows| rows.to_owned()) } else { part })
+}
+
+/// Reads the sparse data set that a spec names, and makes nothing dense. It is called by its spec.
+///
+/// ```no_run
+/// let spec = "svmlight:books.svmlight.gz?features=5000".parse()?;
+/// let books = datasets::load_sparse(&spec)?;
+/// println!("{} rows of {} features", books.len(), books.features());
+/// # Ok::<(), datasets::DataError>(())
+/// ```
+///
+/// # Errors
+/// As [`load`]; and [`SpecError::Unsuitable`] if the scheme is one of dense data.
+pub fn load_sparse(spec: &Spec) -> Result<SparseDataset, DataError> {
+    let Loader::Sparse(read) = find(&spec.scheme, &spec.to_string())?.load else {
+        return Err(spec.unsuitable("sparse data is needed here, as svmlight:FILE is").into());
+    };
+    let all = read(spec)?.with_name(spec.to_string());
+    let part = all.slice(spec.range(all.len()))?;
+    Ok(spec.count("limit").map_or_else(|| part.clone(), |limit| part.limit(limit)))
+}
+
+impl Spec {
+    /// The rows asked for, of so many.
+    pub(crate) fn range(&self, len: usize) -> std::ops::Range<usize> {
+        let RowRange { start, end } = self.rows.unwrap_or(RowRange { start: 0, end: None });
+        start..end.unwrap_or(len)
+    }
 }
 
 pub(super) fn find(name: &str, text: &str) -> Result<&'static Scheme, SpecError> {

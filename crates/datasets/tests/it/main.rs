@@ -2,6 +2,10 @@
 
 mod golden;
 mod malformed;
+mod malformed_audio;
+mod malformed_text;
+mod mutated;
 mod real;
+mod real_text;
 mod round_trip;
 mod specs;

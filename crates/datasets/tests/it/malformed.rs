@@ -8,7 +8,7 @@ use crate::round_trip::gzip;
 
 /// Writes `bytes` to `file`, loads `spec` (`DIR` stands for the folder), and compares the message,
 /// in which the folder is `DIR` again.
-fn check(files: &[(&str, Vec<u8>)], spec: &str, expected: &str) {
+pub(crate) fn check(files: &[(&str, Vec<u8>)], spec: &str, expected: &str) {
     let folder = tempfile::tempdir().unwrap();
     for (name, bytes) in files {
         std::fs::write(folder.path().join(name), bytes).unwrap();
@@ -16,7 +16,7 @@ fn check(files: &[(&str, Vec<u8>)], spec: &str, expected: &str) {
     assert_eq!(message(folder.path(), spec), expected, "{spec} with {files:02x?}");
 }
 
-fn message(folder: &Path, spec: &str) -> String {
+pub(crate) fn message(folder: &Path, spec: &str) -> String {
     let dir = folder.display().to_string();
     let error = load(&spec.replace("DIR", &dir).parse().unwrap()).unwrap_err();
     error.to_string().replace(&dir, "DIR")
@@ -34,7 +34,7 @@ fn header(code: u8, shape: &[u32]) -> Vec<u8> {
     bytes
 }
 
-fn with(mut header: Vec<u8>, data: &[u8]) -> Vec<u8> {
+pub(crate) fn with(mut header: Vec<u8>, data: &[u8]) -> Vec<u8> {
     header.extend_from_slice(data);
     header
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use datasets::{Dataset, describe, load};
 
-fn data() -> Option<PathBuf> {
+pub(crate) fn data() -> Option<PathBuf> {
     let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data");
     let folder = std::env::var_os("TRANSFER_DATA").map_or_else(|| beside.into(), PathBuf::from);
     if !folder.is_dir() {
@@ -14,7 +14,7 @@ fn data() -> Option<PathBuf> {
     Some(folder)
 }
 
-fn read(folder: &std::path::Path, spec: &str) -> Dataset {
+pub(crate) fn read(folder: &std::path::Path, spec: &str) -> Dataset {
     let spec = spec.replace("DATA", &folder.display().to_string());
     load(&spec.parse().unwrap()).unwrap_or_else(|error| panic!("{error}"))
 }

@@ -1,5 +1,6 @@
 //! Spec strings: what each mistake is met with.
 
+use datasets::readers::csv::load_regression;
 use datasets::{Spec, load, schemes};
 
 fn message(text: &str) -> String {
@@ -11,7 +12,7 @@ fn message(text: &str) -> String {
 
 #[test]
 fn mistakes() {
-    let schemes = "synthetic, mnist, idx, cifar10";
+    let schemes = "synthetic, mnist, idx, cifar10, csv, svmlight, audio";
     let names = "digits, digits-textured, letters, letters-textured, moons, moons-rotated";
     let syntax = "is no option; write NAME=VALUE, joined by &";
     let rows = "is no range of rows; write [a..b] with a < b, counted from 0, or leave a or b out";
@@ -27,6 +28,20 @@ fn mistakes() {
         ("mnist:x?seed=3", "`mnist:x?seed=3`: there is no option `seed`; known: limit".into()),
         ("mnist:x#tset", "`mnist:x#tset`: there is no fragment `tset`, did you mean `test`?; known: train, test".into()),
         ("idx:x#test", "`idx:x#test`: there is no fragment `test`; known: none".into()),
+        ("audio:x#speaker", "`audio:x#speaker`: there is no fragment `speaker`; known: speaker=NAME, speaker!=NAME, train, test".into()),
+        ("audio:x#test,tran", "`audio:x#test,tran`: there is no fragment `tran`, did you mean `train`?; known: speaker=NAME, speaker!=NAME, train, test".into()),
+        ("audio:x#speaker!=", "`audio:x#speaker!=`: the fragment names no speaker, as #speaker=NAME does".into()),
+        ("csv:x#lable=y", "`csv:x#lable=y`: there is no fragment `lable=y`; known: label=COLUMN, target=COLUMN, task=COLUMN".into()),
+        ("csv:x#label=", "`csv:x#label=`: the fragment names no column, as #label=COLUMN does".into()),
+        ("csv:x#label=a,label=b", "`csv:x#label=a,label=b`: a part of the fragment is given twice".into()),
+        ("csv:x#task=a", "`csv:x#task=a`: `task=` goes with a `target=`, as in #target=score,task=school".into()),
+        ("csv:x#label=a,target=b", "`csv:x#label=a,target=b`: a `label=` is for classes, a `target=` for numbers; name one".into()),
+        ("csv:x#target=a", "`csv:x#target=a`: `target=` makes numbers to be predicted, and classes are needed here; name their column by #label=COLUMN".into()),
+        ("csv:x?header=no", "`csv:x?header=no`: option `header` cannot be `no`; expected true or false".into()),
+        ("csv:x?fill=median", "`csv:x?fill=median`: option `fill` cannot be `median`; expected mean or zero".into()),
+        ("svmlight:x?base=2", "`svmlight:x?base=2`: option `base` cannot be `2`; expected 0 or 1".into()),
+        ("svmlight:x?features=0", "`svmlight:x?features=0`: option `features` cannot be `0`; expected a whole number of at least 1".into()),
+        ("svmlight:x?features=4294967296", "`svmlight:x?features=4294967296`: option `features` cannot be `4294967296`; expected at most 4294967295".into()),
         ("mnist:x?limit=0", "`mnist:x?limit=0`: option `limit` cannot be `0`; expected a whole number of at least 1".into()),
         ("mnist:x?limit=-1", "`mnist:x?limit=-1`: option `limit` cannot be `-1`; expected a whole number of at least 1".into()),
         ("synthetic:digits?seed=x", "`synthetic:digits?seed=x`: option `seed` cannot be `x`; expected a whole number of at least 0".into()),
@@ -73,6 +88,21 @@ fn options_are_set_where_they_are_taken() {
     assert!(spec.takes("seed") && !spec.takes("angle"));
     assert!(spec.with_option("angle", 3).is_err());
     assert!(!"mnist:x".parse::<Spec>().unwrap().takes("seed"));
+}
+
+#[test]
+fn data_for_another_use_say_so() {
+    let sparse = datasets::load_sparse(&"mnist:x".parse().unwrap()).unwrap_err();
+    assert_eq!(sparse.to_string(), "`mnist:x`: sparse data is needed here, as svmlight:FILE is");
+    let regression = |text: &str| load_regression(&text.parse().unwrap()).unwrap_err().to_string();
+    assert_eq!(
+        regression("mnist:x"),
+        "`mnist:x`: a table is needed here, as csv:FILE#target=COLUMN is"
+    );
+    assert_eq!(
+        regression("csv:x"),
+        "`csv:x`: say which column is to be predicted, by #target=COLUMN"
+    );
 }
 
 #[test]
