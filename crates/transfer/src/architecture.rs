@@ -45,6 +45,12 @@ const KINDS: &[Kind] = &[
         build: |s, classes, rng| models::dann_signs([s[0], s[1], s[2]], classes, rng),
     },
     Kind {
+        name: "mlp",
+        help: "flatten, FC256-128 with ReLU; domain FC100: for rows, spectrograms, small images",
+        takes: |s| !s.is_empty(),
+        build: |s, classes, rng| models::dann_mlp(s.iter().product(), [256, 128], classes, rng),
+    },
+    Kind {
         name: "shallow",
         help: "one hidden layer of 15 sigmoid units; domain: a logistic unit (the paper's moons)",
         takes: |s| s.len() == 1,
@@ -58,9 +64,11 @@ impl Architecture {
         KINDS.iter().map(|k| (k.name, k.help))
     }
 
-    /// The kind that fits samples of this shape: the MNIST net for images, the shallow one for rows.
+    /// The kind that fits samples of this shape: the MNIST net for square images, the shallow one
+    /// for rows, the perceptron for everything else.
     pub fn default_for(input: &[usize], classes: usize) -> Self {
-        let name = if input.len() == 1 { "shallow" } else { "dann-mnist" };
+        let fits = |name: &&str| KINDS.iter().any(|k| k.name == *name && (k.takes)(input));
+        let name = ["dann-mnist", "shallow"].into_iter().find(fits).unwrap_or("mlp");
         Architecture { name: name.into(), input: input.to_vec(), classes }
     }
 

@@ -130,6 +130,24 @@ pub fn dann_signs(image: [usize; 3], classes: usize, rng: &mut Rng) -> DannNet {
     for_relu(net, rng)
 }
 
+/// A perceptron in the same three parts: `flatten, hidden[0], ReLU, hidden[1], ReLU`; labels one
+/// linear layer; domain `100, ReLU, 1`. For inputs that are no pictures, such as spectrograms.
+pub fn dann_mlp(inputs: usize, hidden: [usize; 2], classes: usize, rng: &mut Rng) -> DannNet {
+    let [first, second] = hidden;
+    let net = DannNet {
+        features: seq![
+            flatten,
+            Linear::new(inputs, first, rng),
+            relu,
+            Linear::new(first, second, rng),
+            relu,
+        ],
+        label: seq![Linear::new(second, classes, rng)],
+        domain: super::mlp(&[second, 100, 1], rng),
+    };
+    for_relu(net, rng)
+}
+
 /// The initial values of a net of ReLU layers.
 fn for_relu(mut net: DannNet, rng: &mut Rng) -> DannNet {
     let gain = Nonlinearity::Relu.gain();

@@ -4,7 +4,7 @@ mod dann;
 mod lenet5;
 mod mlp;
 
-pub use dann::{DannNet, dann_mnist, dann_shallow, dann_signs, dann_svhn};
+pub use dann::{DannNet, dann_mlp, dann_mnist, dann_shallow, dann_signs, dann_svhn};
 pub use lenet5::lenet5;
 pub use mlp::mlp;
 
