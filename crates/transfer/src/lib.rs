@@ -15,11 +15,13 @@
 
 mod architecture;
 mod batches;
+mod counts;
 pub mod domain_adversarial;
 mod error;
 mod fine_tune;
 pub mod fit;
 mod input;
+mod k_means;
 pub mod measures;
 mod model;
 mod network;
@@ -30,11 +32,13 @@ mod supervised;
 mod training;
 
 pub use architecture::Architecture;
+pub use counts::Counts;
 pub use domain_adversarial::{DomainAdversarial, LambdaSchedule};
 pub use error::TransferError;
 pub use fine_tune::{FineTune, copy_matching};
 pub use fit::History;
 pub use input::{Inputs, Normalize, Normalizer};
+pub use k_means::{KMeans, KMeansModel};
 pub use model::Model;
 pub use network::Network;
 pub use study::{Outcome, Report, Score, Study, Trained, Watch};
