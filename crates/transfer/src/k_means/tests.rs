@@ -15,7 +15,7 @@ fn corners(n: usize) -> Tensor {
 }
 
 fn sparse(points: &Tensor) -> Counts {
-    let values = points.as_slice().iter().map(|&x| x as f32).collect();
+    let values = points.as_slice().iter().map(|&x| f64::from(x) as f32).collect();
     let inputs = ArrayD::from_shape_vec(points.shape().to_vec(), values).unwrap();
     Counts::from_dense(&Unlabelled::new("points", inputs).unwrap()).unwrap()
 }
