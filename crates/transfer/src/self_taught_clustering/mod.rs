@@ -21,6 +21,7 @@ pub mod parts;
 mod reseed;
 mod updates;
 
+pub use joint::Partition;
 pub use model::Clusters;
 
 use crate::error::setting;
