@@ -1,6 +1,7 @@
 //! The method and its baselines, each measured in the same way.
 
-use super::{Domains, Settings};
+use super::Domains;
+use super::settings::Settings;
 use crate::run::Session;
 use std::collections::BTreeMap;
 use std::fmt::Write;
