@@ -53,7 +53,8 @@ pub(crate) fn run(command: Command) -> Command {
 }
 
 const SPECS: &str = "SPEC names a data set:\n  \
-    synthetic:NAME     generated: digits, digits-textured, letters, letters-textured, moons, moons-rotated\n  \
+    synthetic:NAME     generated: digits, digits-textured, letters, letters-textured, moons, moons-rotated,\n  \
+    \x20                  documents, documents-auxiliary\n  \
     mnist:DIR          MNIST's four files; #test is the other split\n  \
     idx:IMAGES,LABELS  idx files, gzipped or not\n  \
     cifar10:FILE       CIFAR-10's binary records\n  \

@@ -34,6 +34,9 @@ pub(crate) enum UsageError {
     /// A baseline that needs what was not given.
     #[error("baseline `{name}`: {why}")]
     Baseline { name: &'static str, why: &'static str },
+    /// A setting that other methods have.
+    #[error("{flag} has no meaning for {method}; leave it out")]
+    Unused { flag: &'static str, method: &'static str },
     /// Two settings that exclude each other.
     #[error("{0}")]
     Conflict(&'static str),
@@ -135,6 +138,7 @@ fn code(error: &anyhow::Error) -> u8 {
             return match e {
                 TransferError::Setting { .. } | TransferError::Optim(_) => 2,
                 TransferError::Mismatch { .. }
+                | TransferError::Counts { .. }
                 | TransferError::Data(_)
                 | TransferError::Read(_)
                 | TransferError::Unusable { .. } => 3,

@@ -29,6 +29,16 @@ pub enum TransferError {
         /// What to do.
         remedy: &'static str,
     },
+    /// A table of counts with a row that cannot be used.
+    #[error("{data}, row {row}: {why}")]
+    Counts {
+        /// The data set.
+        data: String,
+        /// The row, from 0.
+        row: usize,
+        /// What is wrong with it, and what to do.
+        why: String,
+    },
     /// A data set that cannot be used.
     #[error(transparent)]
     Data(#[from] datasets::DataError),

@@ -4,6 +4,7 @@ mod domain_adversarial;
 mod draw;
 mod evaluate;
 mod fine_tune;
+mod self_taught_clustering;
 
 use crate::context::Context;
 use crate::report::Finished;
@@ -54,7 +55,7 @@ pub(crate) const METHODS: &[Method] = &[
     domain_adversarial::METHOD,
     planned("zero-shot", Case::Source, "classes without examples, by their attributes"),
     planned("self-taught", Case::Target, "features learnt from unlabelled data"),
-    planned("self-taught-clustering", Case::Neither, "clusters that auxiliary data helps find"),
+    self_taught_clustering::METHOD,
 ];
 
 const fn planned(name: &'static str, case: Case, help: &'static str) -> Method {

@@ -19,16 +19,21 @@ pub(crate) fn text(finished: &Finished) -> String {
     );
     text.push_str(&out::table(&rows(finished), 1));
     let _ = writeln!(text, "\n{}\n", verdict(report));
-    if report.score.name != "target_accuracy" {
+    if !["target_accuracy", "restart_stability"].contains(&report.score.name.as_str()) {
         text.push_str("The accuracy on the target was not measured: that takes labelled target data in --test.\n\n");
     }
     text.push_str(&finished.extra);
-    let _ = write!(
-        text,
-        "\nmodel     {}\npictures  {}\n",
-        finished.folder.join("model.safetensors").display(),
-        finished.folder.join("report.html").display()
-    );
+    text.push('\n');
+    for (what, file) in [
+        ("model   ", "model.safetensors"),
+        ("clusters", "clusters.csv"),
+        ("pictures", "report.html"),
+    ] {
+        let path = finished.folder.join(file);
+        if path.exists() {
+            let _ = writeln!(text, "{what}  {}", path.display());
+        }
+    }
     text
 }
 

@@ -8,7 +8,7 @@ pub(super) const SCHEME: Scheme = Scheme {
     name: "synthetic",
     usage: "synthetic:NAME[?n=N&seed=S...][#train|#test]",
     help: "generated data: digits, digits-textured, letters, letters-textured, moons, \
-           moons-rotated; #test is an independent draw",
+           moons-rotated, documents, documents-auxiliary; #test is an independent draw",
     grammar,
     load: Loader::Dense(load),
 };

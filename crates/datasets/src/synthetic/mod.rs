@@ -13,12 +13,15 @@
 //! | `letters-textured` | `[n, 3, 28, 28]` | their coloured twins |
 //! | `moons` | `[n, 2]` | the toy of Ganin et al. 2016, its source |
 //! | `moons-rotated` | `[n, 2]` | its target |
+//! | `documents` | `[n, 300]` | counts of words in few short documents of two classes |
+//! | `documents-auxiliary` | `[n, 300]` | many documents of other topics, words in the same groups |
 //!
 //! How handwriting is made, one file each: a skeleton of strokes in `digits` or `letters`, made
 //! personal by a `writer`, bent a little differently each time in `handwriting`, drawn by a `pen`,
 //! and for the twins laid over a `texture`.
 
 mod digits;
+mod documents;
 mod glyph;
 mod handwriting;
 mod letters;
@@ -27,6 +30,7 @@ mod pen;
 mod texture;
 mod writer;
 
+pub use documents::{Documents, GROUPS, documents, documents_auxiliary};
 pub use handwriting::{Alphabet, Handwriting, digits, digits_textured, letters, letters_textured};
 pub use moons::{MOONS_NOISE, MOONS_SCALE, Moons, moons, moons_rotated};
 pub use writer::WRITERS;
@@ -72,16 +76,31 @@ pub(crate) const GENERATORS: &[Generator] = &[
         options: &[N, SEED, ANGLE],
         make: |spec| two_moons(spec, 35.0),
     },
+    Generator {
+        name: "documents",
+        options: &[N, WORDS, SEED],
+        make: |spec| bags(spec, Documents::new()),
+    },
+    Generator {
+        name: "documents-auxiliary",
+        options: &[N, WORDS, SEED],
+        make: |spec| bags(spec, Documents::auxiliary()),
+    },
 ];
 
 const WRITTEN: &[OptionHelp] = &[N, SEED, WRITER];
 const N: OptionHelp = OptionHelp { name: "n", kind: Kind::Count, help: "number of rows" };
+const WORDS: OptionHelp =
+    OptionHelp { name: "words", kind: Kind::Count, help: "words in a document; default 20" };
 const SEED: OptionHelp =
     OptionHelp { name: "seed", kind: Kind::Integer, help: "another seed, another draw; default 0" };
 const WRITER: OptionHelp =
     OptionHelp { name: "writer", kind: Kind::Integer, help: "one writer's hand only" };
 const ANGLE: OptionHelp =
     OptionHelp { name: "angle", kind: Kind::Number, help: "degrees of rotation; default 35" };
+
+/// More words than this in a document are taken for a slip.
+const MOST_WORDS: usize = 100_000;
 
 /// More rows than this are taken for a slip: a million images are 3 GB.
 const MOST_ROWS: usize = 1_000_000;
@@ -111,6 +130,21 @@ fn two_moons(spec: &Spec, angle: f64) -> Result<Dataset, DataError> {
             return Err(spec.bad_value("n", "at least 2, one point of each moon").into());
         }
         made = made.n(n);
+    }
+    Ok(if spec.fragment() == Some("test") { made.test() } else { made }.make())
+}
+
+fn bags(spec: &Spec, plain: Documents) -> Result<Dataset, DataError> {
+    let mut made = plain.seed(spec.integer("seed").unwrap_or(0));
+    if let Some(n) = rows(spec)? {
+        made = made.n(n);
+    }
+    match spec.count("words") {
+        Some(words) if words > MOST_WORDS => {
+            return Err(spec.bad_value("words", format!("at most {MOST_WORDS} words")).into());
+        }
+        Some(words) => made = made.words(words),
+        None => {}
     }
     Ok(if spec.fragment() == Some("test") { made.test() } else { made }.make())
 }

@@ -14,7 +14,7 @@ fn fingerprint(data: &Dataset) -> (u64, usize) {
     (values, labels)
 }
 
-const GOLDEN: [(&str, (u64, usize)); 7] = [
+const GOLDEN: [(&str, (u64, usize)); 9] = [
     ("synthetic:digits?n=200", (51_073_435_674_158_899, 90_619)),
     ("synthetic:digits?n=200&seed=1&writer=5#test", (40_957_289_508_990_033, 90_396)),
     ("synthetic:digits-textured?n=200", (1_269_061_858_438_477_067, 90_619)),
@@ -22,6 +22,8 @@ const GOLDEN: [(&str, (u64, usize)); 7] = [
     ("synthetic:letters-textured?n=200&seed=2", (1_239_114_226_929_511_100, 251_453)),
     ("synthetic:moons", (18_446_743_847_727_310_114, 22_067)),
     ("synthetic:moons-rotated?angle=35", (91_050_033_760, 22_146)),
+    ("synthetic:documents?words=10", (80_464_735_895_552, 420)),
+    ("synthetic:documents-auxiliary?n=80&seed=1#test", (644_271_266_856_960, 11_760)),
 ];
 
 #[test]

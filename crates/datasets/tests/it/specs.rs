@@ -13,7 +13,8 @@ fn message(text: &str) -> String {
 #[test]
 fn mistakes() {
     let schemes = "synthetic, mnist, idx, cifar10, csv, svmlight, audio";
-    let names = "digits, digits-textured, letters, letters-textured, moons, moons-rotated";
+    let names = "digits, digits-textured, letters, letters-textured, moons, moons-rotated, \
+                 documents, documents-auxiliary";
     let syntax = "is no option; write NAME=VALUE, joined by &";
     let rows = "is no range of rows; write [a..b] with a < b, counted from 0, or leave a or b out";
     for (text, expected) in [

@@ -1,0 +1,152 @@
+//! `run self-taught-clustering`: neither source nor target labelled.
+
+mod arms;
+mod settings;
+
+use super::{Built, Case, Method, draw};
+use crate::context::Context;
+use crate::error::{InputError, UsageError};
+use crate::report::{Extra, Finished};
+use crate::run::{self, Control, Session, Shared, baselines};
+use crate::{data, out, report};
+use arms::{Arms, STABILITY};
+use clap::ArgMatches;
+use serde_json::json;
+use settings::{Flags, unused};
+use transfer::{Counts, Report, Study};
+
+const NAME: &str = "self-taught-clustering";
+const HELP: &str = "clusters that auxiliary data helps find";
+
+pub(super) const METHOD: Method = Method {
+    name: NAME,
+    case: Case::Neither,
+    help: HELP,
+    built: Some(Built {
+        flags: settings::flags,
+        run,
+        tour: &[
+            "--source",
+            "synthetic:documents-auxiliary",
+            "--target",
+            "synthetic:documents",
+            "--clusters",
+            "2",
+            "--source-clusters",
+            "8",
+            "--feature-clusters",
+            "8",
+            "--baselines",
+            "all",
+            "--seeds",
+            "3",
+        ],
+        quick: &["--lambda", "10", "--seeds", "1"],
+    }),
+};
+
+/// Both tables, and the target's labels for the score.
+struct Domains {
+    target: Counts,
+    source: Counts,
+    labels: Option<Vec<usize>>,
+}
+
+/// The counts of a data set, and its labels apart from them.
+fn counts(role: &'static str, spec: &str) -> anyhow::Result<(Counts, Option<Vec<usize>>)> {
+    let data = data::load(role, spec)?;
+    let labels = data.labels().map(<[usize]>::to_vec);
+    Ok((Counts::from_dense(&data.without_labels())?, labels))
+}
+
+impl Domains {
+    fn load(shared: &Shared) -> anyhow::Result<Self> {
+        let missing = |what, remedy| UsageError::Missing { what, remedy };
+        let specs = (shared.source.as_deref(), shared.target.as_deref());
+        let source = specs.0.ok_or_else(|| missing("--source", "auxiliary data, as csv:FILE"))?;
+        let to_cluster = specs.1.ok_or_else(|| missing("--target", "the data to cluster"))?;
+        let (target, labels) = counts("--target", to_cluster)?;
+        let (auxiliary, _) = counts("--source", source)?;
+        if target.cols() != auxiliary.cols() {
+            return Err(InputError::Mismatch {
+                left: format!("--source {source}"),
+                left_is: format!("{} features", auxiliary.cols()),
+                right: format!("--target {to_cluster}"),
+                right_is: target.cols().to_string(),
+                remedy: "count both over one vocabulary".into(),
+            }
+            .into());
+        }
+        Ok(Domains { target, source: auxiliary, labels })
+    }
+}
+
+fn run(matches: &ArgMatches, control: Control, context: &Context) -> anyhow::Result<Finished> {
+    let (shared, flags) = run::merge::<Flags>(NAME, matches, control.config.as_deref())?;
+    if let Some(flag) = unused(&shared) {
+        return Err(UsageError::Unused { flag, method: NAME }.into());
+    }
+    let known = arms::BASELINES.map(|name| (name, None));
+    let chosen = baselines(NAME, shared.baselines.as_deref(), &known)?;
+    flags.settings(1)?;
+    let domains = Domains::load(&shared)?;
+    let settings = flags.settings(domains.target.cols())?;
+    settings.check(&domains)?;
+    let shared = Shared {
+        seed: Some(shared.seed.unwrap_or(0)),
+        seeds: Some(shared.seeds.unwrap_or(1)),
+        baselines: Some(if chosen.is_empty() { "none".into() } else { chosen.join(",") }),
+        ..shared
+    };
+    let session = Session::open(NAME, (&shared, &settings.filled()), &control, context)?;
+
+    let arms = Arms::new(&settings, &domains, &session);
+    let score = if domains.labels.is_some() { "target_accuracy" } else { STABILITY };
+    let mut study = Study::new(NAME, score, |seed, observer| arms.method(seed, observer));
+    for arm in chosen {
+        study = study.baseline(arm, |seed, observer| arms.baseline(arm, seed, observer));
+    }
+    let report = session.run(study)?;
+    draw::curves(&session.folder, &report.outcomes)?;
+    let extra = extra(&report, domains.labels.is_some());
+    report::finish(&session, &shared, report, extra)
+}
+
+/// Every arm's measures side by side, and λ.
+fn extra(report: &Report, labelled: bool) -> Extra {
+    let lambdas: Vec<f64> = report
+        .outcomes
+        .iter()
+        .filter(|o| o.arm == report.method)
+        .map(|o| o.figures["lambda"])
+        .collect();
+    let names: &[&str] = match labelled {
+        true => &["entropy_bits", "nmi", "ari", STABILITY],
+        false => &[STABILITY],
+    };
+    let mut rows = vec![
+        std::iter::once("").chain(names.iter().copied()).map(|n| n.replace('_', " ")).collect(),
+    ];
+    let arms = std::iter::once(&report.method).chain(report.baselines.keys());
+    for arm in arms {
+        let mine: Vec<_> = report.outcomes.iter().filter(|o| o.arm == *arm).collect();
+        let mean = |name: &&str| {
+            let sum: f64 = mine.iter().map(|o| o.figures[*name]).sum();
+            format!("{:.3}", sum / mine.len() as f64)
+        };
+        rows.push(std::iter::once(arm.clone()).chain(names.iter().map(mean)).collect::<Vec<_>>());
+    }
+    let all = lambdas.iter().map(f64::to_string).collect::<Vec<_>>().join(" ");
+    let score = match labelled {
+        true => {
+            "The accuracy gives each cluster the class that makes the most of all; labels were read for it alone."
+        }
+        false => {
+            "The target has no labels: the score is how well restarts agree (mean adjusted Rand index), not how right they are."
+        }
+    };
+    Extra {
+        fields: vec![("lambdas", json!(lambdas))],
+        text: format!("{}\nlambda, seed by seed: {all}\n{score}\n", out::table(&rows, 1)),
+    }
+}

@@ -1,0 +1,148 @@
+//! The method and its baselines, each measured in the same way.
+
+use super::Domains;
+use super::settings::Settings;
+use crate::run::Session;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use transfer::fit::Observer;
+use transfer::measures::{
+    adjusted_rand_index, cluster_entropy, clustering_accuracy, mean_agreement,
+    normalized_mutual_information,
+};
+use transfer::self_taught_clustering::Partition;
+use transfer::{
+    Clusters, CoClustering, Counts, History, KMeans, SelfTaughtClustering, Trained, TransferError,
+};
+
+/// The agreement of restarts, as a figure, and as the score where there are no labels.
+pub(super) const STABILITY: &str = "restart_stability";
+const K_MEANS: &str = "k_means";
+const TARGET: &str = "co_clustering_target";
+const BOTH: &str = "co_clustering_both";
+/// k-means on the target by tf-idf, co-clustering of the target, and co-clustering of target and
+/// source as one table with as many clusters as the target has.
+pub(super) const BASELINES: [&str; 3] = [K_MEANS, TARGET, BOTH];
+
+/// What all arms have in common.
+pub(super) struct Arms<'a> {
+    settings: &'a Settings,
+    domains: &'a Domains,
+    session: &'a Session,
+}
+
+impl<'a> Arms<'a> {
+    pub(super) fn new(settings: &'a Settings, domains: &'a Domains, session: &'a Session) -> Self {
+        Arms { settings, domains, session }
+    }
+
+    pub(super) fn method(
+        &self,
+        seed: u64,
+        observer: &mut dyn Observer,
+    ) -> Result<Trained, TransferError> {
+        let s = self.settings;
+        let method = SelfTaughtClustering::new(s.clusters, s.source_clusters, s.feature_clusters)
+            .update(s.update)
+            .iterations(s.iterations)
+            .restarts(s.restarts)
+            .seed(seed);
+        let method = match s.lambdas()[..] {
+            [lambda] => method.lambda(lambda),
+            ref candidates => method.automatic_lambda(candidates),
+        };
+        let model = method.fit(&self.domains.target, &self.domains.source, observer)?;
+        if self.session.keeps(seed) {
+            let folder = &self.session.folder;
+            folder.write("clusters.csv", &listed("row", model.target()))?;
+            folder.write("feature-clusters.csv", &listed("feature", model.features()))?;
+        }
+        let mut trained = self.clustered(&model);
+        trained.figures.insert("lambda".into(), model.lambda());
+        Ok(trained)
+    }
+
+    pub(super) fn baseline(
+        &self,
+        arm: &str,
+        seed: u64,
+        observer: &mut dyn Observer,
+    ) -> Result<Trained, TransferError> {
+        match arm {
+            K_MEANS => self.k_means(seed, observer),
+            TARGET => self.co_clustering(&self.domains.target, seed, observer),
+            _ => {
+                let both = self.domains.target.stack(&self.domains.source)?;
+                self.co_clustering(&both, seed, observer)
+            }
+        }
+    }
+
+    fn co_clustering(
+        &self,
+        counts: &Counts,
+        seed: u64,
+        observer: &mut dyn Observer,
+    ) -> Result<Trained, TransferError> {
+        let s = self.settings;
+        let model = CoClustering::new(s.clusters, s.feature_clusters)
+            .update(s.update)
+            .iterations(s.iterations)
+            .restarts(s.restarts)
+            .seed(seed)
+            .fit(counts, observer)?;
+        Ok(self.clustered(&model))
+    }
+
+    /// Each restart on its own, for their agreement; the smallest inertia is kept.
+    fn k_means(&self, seed: u64, observer: &dyn Observer) -> Result<Trained, TransferError> {
+        let points = self.domains.target.tf_idf();
+        let mut models = Vec::new();
+        for restart in 0..self.settings.restarts as u64 {
+            if observer.interrupted() {
+                let step = restart as usize;
+                return Err(TransferError::Interrupted { step, checkpoint: None });
+            }
+            let seed = seed.wrapping_mul(self.settings.restarts as u64).wrapping_add(restart);
+            let k_means = KMeans::new(self.settings.clusters).restarts(1).seed(seed);
+            models.push(k_means.fit_sparse(&points)?);
+        }
+        let all: Vec<&[usize]> = models.iter().map(|m| m.assignments()).collect();
+        let agreement = mean_agreement(&all);
+        let best = models.iter().min_by(|a, b| a.inertia().total_cmp(&b.inertia()));
+        let best = best.expect("there are at least two restarts");
+        Ok(self.measured(best.assignments(), agreement, History::default()))
+    }
+
+    fn clustered(&self, model: &Clusters) -> Trained {
+        let rows = self.domains.target.rows();
+        let mut trained =
+            self.measured(&model.target().of[..rows], model.agreement(), model.history());
+        let last = model.objective().last().copied();
+        trained.figures.insert("objective".into(), last.expect("the start's at least"));
+        trained
+    }
+
+    /// The measures of the target's clusters. Labels are read here and nowhere else.
+    fn measured(&self, clusters: &[usize], agreement: Option<f64>, history: History) -> Trained {
+        let stability = agreement.expect("there are at least two restarts");
+        let mut figures = BTreeMap::from([(STABILITY.to_owned(), stability)]);
+        let mut score = stability;
+        if let Some(labels) = &self.domains.labels {
+            score = clustering_accuracy(clusters, labels);
+            figures.insert("entropy_bits".into(), cluster_entropy(clusters, labels));
+            figures.insert("nmi".into(), normalized_mutual_information(clusters, labels));
+            figures.insert("ari".into(), adjusted_rand_index(clusters, labels));
+        }
+        Trained { score, figures, history }
+    }
+}
+
+/// A line for each thing with its cluster.
+fn listed(what: &str, partition: &Partition) -> String {
+    let mut text = format!("{what},cluster\n");
+    for (i, cluster) in partition.of.iter().enumerate() {
+        let _ = writeln!(text, "{i},{cluster}");
+    }
+    text
+}

@@ -1,0 +1,243 @@
+//! The method's settings: flags, and keys of a configuration.
+
+use super::{Domains, HELP};
+use crate::args;
+use crate::error::UsageError;
+use crate::run::{Shared, within};
+use clap::{Args, Command};
+use serde::{Deserialize, Serialize};
+use std::str::FromStr;
+use transfer::self_taught_clustering::{LAMBDAS, Update};
+
+const HEADING: &str = "Self-taught clustering";
+
+/// The method's own settings.
+#[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub(crate) struct Flags {
+    /// Clusters of the target
+    #[arg(long, value_name = "K", help_heading = HEADING)]
+    clusters: Option<usize>,
+    /// Clusters of the source; default: twice those of the target
+    #[arg(long, value_name = "K", help_heading = HEADING)]
+    source_clusters: Option<usize>,
+    /// Clusters of the features, which both share; default 32, or all features if there are fewer
+    #[arg(long, value_name = "K", help_heading = HEADING)]
+    feature_clusters: Option<usize>,
+    /// Weight of the source: a number, or `auto` (the default): of 0, 0.3, 1, 3 and 10 the one whose
+    /// restarts agree best on the target, which reads no label
+    #[arg(long, value_name = "X|auto", help_heading = HEADING)]
+    lambda: Option<Lambda>,
+    /// Random starts, of which the smallest objective is kept, at least 2; default 5
+    #[arg(long, value_name = "N", help_heading = HEADING)]
+    restarts: Option<usize>,
+    /// Iterations of a start at most; default 30
+    #[arg(long, value_name = "N", help_heading = HEADING)]
+    iterations: Option<usize>,
+    /// Whether the features see the examples' new clusters; default alternating
+    #[arg(long, value_enum, help_heading = HEADING)]
+    update: Option<Order>,
+}
+
+/// How λ is come by.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Lambda {
+    Given(f64),
+    Chosen(Auto),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Auto {
+    Auto,
+}
+
+impl FromStr for Lambda {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "auto" => Ok(Lambda::Chosen(Auto::Auto)),
+            _ => text.parse().map(Lambda::Given).map_err(|_| "write a number, or auto".into()),
+        }
+    }
+}
+
+/// The order of the updates.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Order {
+    /// They do: the objective never rises
+    #[default]
+    Alternating,
+    /// They do not, as in public code
+    Simultaneous,
+}
+
+/// The settings with nothing left open.
+pub(super) struct Settings {
+    pub(super) clusters: usize,
+    pub(super) source_clusters: usize,
+    pub(super) feature_clusters: usize,
+    lambda: Lambda,
+    pub(super) restarts: usize,
+    pub(super) iterations: usize,
+    pub(super) update: Update,
+}
+
+/// Settings of every method that say how a network is trained; here there is none.
+const UNUSED: [(&str, &str); 11] = [
+    ("test", "--test"),
+    ("resize", "--resize"),
+    ("normalize", "--normalize"),
+    ("net", "--net"),
+    ("epochs", "--epochs"),
+    ("steps", "--steps"),
+    ("batch_size", "--batch-size"),
+    ("lr", "--lr"),
+    ("decay", "--decay"),
+    ("momentum", "--momentum"),
+    ("weight_decay", "--weight-decay"),
+];
+
+pub(super) fn flags(command: Command) -> Command {
+    let command = args::training(Flags::augment_args(Shared::augment_args(command)));
+    let command = UNUSED.iter().fold(command, |c, (id, _)| c.mut_arg(id, |arg| arg.hide(true)));
+    let command = command
+        .mut_arg("source", |arg| arg.help("Auxiliary data, counts; labels are not read"))
+        .mut_arg("target", |arg| {
+            arg.help("Counts to cluster; labels are read for the score alone")
+        });
+    let names = UNUSED.map(|(_, flag)| flag).join(", ");
+    command.long_about(format!("{}\n\nIt trains no network, and refuses {names}", HELP))
+}
+
+/// The first setting of a network's training that was given.
+pub(super) fn unused(shared: &Shared) -> Option<&'static str> {
+    let given = [
+        shared.test.is_some(),
+        shared.resize.is_some(),
+        shared.normalize.is_some(),
+        shared.net.is_some(),
+        shared.epochs.is_some(),
+        shared.steps.is_some(),
+        shared.batch_size.is_some(),
+        shared.lr.is_some(),
+        shared.decay.is_some(),
+        shared.momentum.is_some(),
+        shared.weight_decay.is_some(),
+    ];
+    UNUSED.iter().zip(given).find(|(_, given)| *given).map(|((_, flag), _)| *flag)
+}
+
+impl Flags {
+    /// The settings, each in its range; what depends on the data's size is checked with the data.
+    pub(super) fn settings(&self, features: usize) -> Result<Settings, UsageError> {
+        let remedy = "how many groups the target has, as --clusters 2";
+        let clusters = self.clusters.ok_or(UsageError::Missing { what: "--clusters", remedy })?;
+        let settings = Settings {
+            clusters,
+            source_clusters: self.source_clusters.unwrap_or(clusters.saturating_mul(2)),
+            feature_clusters: self.feature_clusters.unwrap_or(features.min(32)),
+            lambda: self.lambda.unwrap_or(Lambda::Chosen(Auto::Auto)),
+            restarts: self.restarts.unwrap_or(5),
+            iterations: self.iterations.unwrap_or(30),
+            update: match self.update.unwrap_or_default() {
+                Order::Alternating => Update::Alternating,
+                Order::Simultaneous => Update::Simultaneous,
+            },
+        };
+        if let Lambda::Given(x) = settings.lambda {
+            within("--lambda", Some(x), x.is_finite() && x >= 0.0, "0 or positive, or auto")?;
+        }
+        let restarts = (2..=10_000).contains(&settings.restarts);
+        within("--restarts", Some(settings.restarts), restarts, "from 2 to 10000")?;
+        let iterations = (1..=1_000_000).contains(&settings.iterations);
+        within("--iterations", Some(settings.iterations), iterations, "from 1 to 1000000")?;
+        Ok(settings)
+    }
+}
+
+impl Settings {
+    pub(super) fn filled(&self) -> Flags {
+        Flags {
+            clusters: Some(self.clusters),
+            source_clusters: Some(self.source_clusters),
+            feature_clusters: Some(self.feature_clusters),
+            lambda: Some(self.lambda),
+            restarts: Some(self.restarts),
+            iterations: Some(self.iterations),
+            update: Some(match self.update {
+                Update::Alternating => Order::Alternating,
+                Update::Simultaneous => Order::Simultaneous,
+            }),
+        }
+    }
+
+    /// What a run would find out itself, but only with its folder made.
+    pub(super) fn check(&self, domains: &Domains) -> Result<(), UsageError> {
+        let range = "from 1 to the number of examples";
+        let (target, source) = (domains.target.rows(), domains.source.rows());
+        let features = domains.target.cols();
+        let fits = |k: usize, n: usize| (1..=n).contains(&k);
+        within("--clusters", Some(self.clusters), fits(self.clusters, target), range)?;
+        let k = self.source_clusters;
+        within("--source-clusters", Some(k), fits(k, source), range)?;
+        let k = self.feature_clusters;
+        within("--feature-clusters", Some(k), fits(k, features), "from 1 to the number of features")
+    }
+
+    /// Candidates for λ.
+    pub(super) fn lambdas(&self) -> Vec<f64> {
+        match self.lambda {
+            Lambda::Given(x) => vec![x],
+            Lambda::Chosen(Auto::Auto) => LAMBDAS.to_vec(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::methods::self_taught_clustering::NAME;
+    use crate::run;
+
+    #[test]
+    fn every_setting_of_a_network_is_refused_by_its_flag() {
+        for (_, flag) in UNUSED {
+            let value = match flag {
+                "--normalize" => "none",
+                "--decay" => "constant",
+                "--resize" => "2x2",
+                "--momentum" => "0.5",
+                _ => "1",
+            };
+            let matches =
+                flags(Command::new("m")).try_get_matches_from(["m", flag, value]).unwrap();
+            let (shared, _) =
+                run::merge::<Flags>(NAME, &matches, None).unwrap_or_else(|e| panic!("{flag}: {e}"));
+            assert_eq!(unused(&shared), Some(flag));
+        }
+        assert_eq!(unused(&Shared::default()), None);
+    }
+
+    #[test]
+    fn lambda_is_a_number_or_a_word() {
+        assert_eq!("3".parse(), Ok(Lambda::Given(3.0)));
+        assert_eq!("auto".parse(), Ok(Lambda::Chosen(Auto::Auto)));
+        assert!("much".parse::<Lambda>().is_err());
+        let read = |text: &str| toml::from_str::<Flags>(text).unwrap().lambda;
+        assert_eq!(read("lambda = 3"), Some(Lambda::Given(3.0)));
+        assert_eq!(read("lambda = \"auto\""), Some(Lambda::Chosen(Auto::Auto)));
+        let text = |lambda| {
+            let flags = Flags { clusters: Some(2), lambda: Some(lambda), ..Flags::default() };
+            flags.settings(9).err().map(|e| e.to_string())
+        };
+        assert_eq!(text(Lambda::Given(0.5)), None);
+        assert_eq!(
+            text(Lambda::Given(-1.0)).unwrap(),
+            "--lambda -1: it must be 0 or positive, or auto"
+        );
+    }
+}
