@@ -130,6 +130,7 @@ fn code(error: &anyhow::Error) -> u8 {
                 TransferError::Setting { .. } | TransferError::Optim(_) => 2,
                 TransferError::Mismatch { .. }
                 | TransferError::Data(_)
+                | TransferError::ZeroShot(_)
                 | TransferError::Read(_)
                 | TransferError::Unusable { .. } => 3,
                 TransferError::Diverged { .. } => 4,

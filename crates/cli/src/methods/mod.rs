@@ -4,6 +4,7 @@ mod domain_adversarial;
 mod draw;
 mod evaluate;
 mod fine_tune;
+mod zero_shot;
 
 use crate::context::Context;
 use crate::report::Finished;
@@ -52,7 +53,7 @@ pub(crate) const METHODS: &[Method] = &[
     planned("multi-task", Case::BothLabelled, "train all tasks at once on shared layers"),
     planned("progressive", Case::BothLabelled, "a new column beside frozen old ones"),
     domain_adversarial::METHOD,
-    planned("zero-shot", Case::SourceLabelled, "classes without examples, by their attributes"),
+    zero_shot::METHOD,
     planned("self-taught", Case::TargetLabelled, "features learnt from unlabelled data"),
     planned(
         "self-taught-clustering",

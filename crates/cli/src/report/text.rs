@@ -18,16 +18,17 @@ pub(crate) fn text(finished: &Finished) -> String {
     );
     text.push_str(&out::table(&rows(finished), 1));
     text.push('\n');
-    if report.score.name != "target_accuracy" {
+    if report.score.name == "source_accuracy" {
         text.push_str("The accuracy on the target was not measured: that takes labelled target data in --test.\n\n");
     }
     text.push_str(&finished.extra);
-    let _ = write!(
-        text,
-        "\nmodel     {}\npictures  {}\n",
-        finished.folder.join("model.safetensors").display(),
-        finished.folder.join("report.html").display()
-    );
+    text.push('\n');
+    let model = finished.folder.join("model.safetensors");
+    // Not every method leaves one network that can be loaded again.
+    if model.exists() {
+        let _ = writeln!(text, "model     {}", model.display());
+    }
+    let _ = writeln!(text, "pictures  {}", finished.folder.join("report.html").display());
     text
 }
 
