@@ -8,7 +8,7 @@
 //! target too (Ganin et al., 2016).
 //!
 //! **Run it** with `cargo run --release -p examples --example 10_domain_adversarial`, on real images
-//! with `-- --source mnist:DIR --target idx:IMAGES --test idx:IMAGES,LABELS --steps 8000`.
+//! with `-- --source mnist:DIR --target idx:IMAGES --test idx:IMAGES,LABELS --steps 10000`.
 //!
 //! **You should see** the accuracy on the target rise above the same network's without the
 //! adversary, and the domain classifier tell the domains at first, then less and less.
@@ -39,14 +39,14 @@ struct Args {
     /// Labelled images of the target, to judge by at the end.
     #[arg(long, default_value = "synthetic:digits-textured?n=1000&seed=2")]
     test: Spec,
-    /// Steps of 64 source and 64 target images.
-    #[arg(long, default_value_t = 1000)]
+    /// Steps of 32 source and 32 target images.
+    #[arg(long, default_value_t = 2000)]
     steps: u64,
 }
 
 fn main() -> Result<()> {
     let args = Args::parse();
-    let steps = if args.quick { 300 } else { args.steps };
+    let steps = if args.quick { 600 } else { args.steps };
     let source = datasets::load(&args.source)?.grey_to_rgb()?;
     // `without_labels`: from here on the target has none that the program could peek at.
     let target = datasets::load(&args.target)?.grey_to_rgb()?.without_labels();
@@ -54,7 +54,7 @@ fn main() -> Result<()> {
     ensure!(source.sample_shape() == target.sample_shape(), "images of one size, please");
 
     let alone = accuracy(&train(&source, &target, 0.0, steps)?, &target, &test)?;
-    let adapted = accuracy(&train(&source, &target, 1.0, steps)?, &target, &test)?;
+    let adapted = accuracy(&train(&source, &target, 0.5, steps)?, &target, &test)?;
     println!("accuracy on the target, without the adversary: {alone:.3}");
     println!("accuracy on the target, with the adversary:    {adapted:.3}");
     examples::figure("gain", adapted - alone);
@@ -76,8 +76,8 @@ fn train(source: &Dataset, target: &Unlabelled, full: f64, steps: u64) -> Result
     let labels = source.require_labels()?;
     let source = source.without_labels();
     let (xs, xt) = (normalized(&source, &source)?, normalized(target, target)?);
-    let mut source_rows = BatchStream::new(xs.len(), 64, 0);
-    let mut target_rows = BatchStream::new(xt.len(), 64, 1);
+    let mut source_rows = BatchStream::new(xs.len(), 32, 0);
+    let mut target_rows = BatchStream::new(xt.len(), 32, 1);
     for step in 0..steps {
         let (rows, others) = (source_rows.batch(step), target_rows.batch(step));
         let (a, b) = (xs.batch(&rows), xt.batch(&others));

@@ -9,7 +9,7 @@ use clap::{ArgMatches, Args, Command, value_parser};
 use std::ffi::OsString;
 use std::process::ExitCode;
 use tensor_autograd::Rng;
-use transfer::{Architecture, TransferError};
+use transfer::Architecture;
 
 /// Flags of every command that trains.
 #[derive(Args, Clone, Debug, Default)]
@@ -30,7 +30,8 @@ pub(crate) fn command() -> Command {
         .subcommand_required(true)
         .arg_required_else_help(true)
         .after_help("Begin with `transfer tour`.\n\n".to_owned() + EXIT_CODES)
-        .subcommands(commands::all().map(|c| (c.arguments)(Command::new(c.name).about(c.help))))
+        // The line comes last: the flags that a command shares bring one of their own.
+        .subcommands(commands::all().map(|c| (c.arguments)(Command::new(c.name)).about(c.help)))
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 usage, 3 bad input (data, spec, file), \
@@ -47,7 +48,7 @@ pub(crate) fn run(command: Command) -> Command {
         .disable_help_subcommand(true)
         .after_help("`transfer cases` says which method is for which case.")
         .subcommands(known.map(|(method, built)| {
-            (built.flags)(Command::new(method.name).about(method.help)).after_help(SPECS)
+            (built.flags)(Command::new(method.name)).about(method.help).after_help(SPECS)
         }))
 }
 
@@ -98,39 +99,44 @@ fn unknown_method(e: &clap::Error) -> Option<UsageError> {
     if e.kind() != ErrorKind::InvalidSubcommand {
         return None;
     }
-    let text = |kind| match e.get(kind) {
-        Some(ContextValue::String(s)) => Some(s.clone()),
-        Some(ContextValue::Strings(s)) => s.first().cloned(),
-        _ => None,
+    let Some(ContextValue::String(found)) = e.get(ContextKind::InvalidSubcommand) else {
+        return None;
     };
-    let found = text(ContextKind::InvalidSubcommand)?;
     let built = METHODS.iter().filter(|m| m.built.is_some()).map(|m| m.name);
     let known = built.collect::<Vec<_>>().join(", ");
-    Some(match METHODS.iter().find(|m| m.name == found) {
+    Some(match METHODS.iter().find(|m| m.name == found.as_str()) {
         Some(planned) => UsageError::NotBuilt { method: planned.name, known },
         None => {
-            let nearest = text(ContextKind::SuggestedSubcommand);
-            UsageError::UnknownMethod { found, nearest, known }
+            let nearest = error::nearest(found, METHODS.iter().map(|m| m.name));
+            UsageError::UnknownMethod { found: found.clone(), nearest, known }
         }
     })
 }
 
 /// Adds the flags of every training command.
 pub(crate) fn training(command: Command) -> Command {
-    Talk::augment_args(Control::augment_args(command))
+    // `--lr -1` is to hear what the range is, not that there is no flag `-1`.
+    Talk::augment_args(Control::augment_args(command)).allow_negative_numbers(true)
 }
 
 /// The network that was named, or the one for such samples.
 ///
 /// # Errors
-/// If there is no such network, or it does not take such samples.
+/// [`UsageError::UnknownNet`] if there is no such network, [`transfer::TransferError`] if it does
+/// not take such samples.
 pub(crate) fn architecture(
     name: Option<&str>,
     input: &[usize],
     classes: usize,
-) -> Result<Architecture, TransferError> {
+) -> anyhow::Result<Architecture> {
     let mut architecture = Architecture::default_for(input, classes);
     if let Some(name) = name {
+        let known = || Architecture::kinds().map(|(kind, _)| kind);
+        if !known().any(|kind| kind == name) {
+            let (found, nearest) = (name.to_owned(), error::nearest(name, known()));
+            let known = known().collect::<Vec<_>>().join(", ");
+            return Err(UsageError::UnknownNet { found, nearest, known }.into());
+        }
         architecture.name = name.to_owned();
     }
     // Made once, so that a network that does not fit is refused before a run folder is made.

@@ -1,6 +1,8 @@
 //! What every command is given: how much to say, and whether to stop.
 
 use crate::args::Talk;
+use crate::out;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tensor_autograd::kernels::parallel;
@@ -10,15 +12,22 @@ use tensor_autograd::kernels::parallel;
 pub(crate) struct Context {
     pub(crate) quiet: bool,
     pub(crate) stop: Stop,
+    /// The folder of the tour that the run belongs to, if it does.
+    pub(crate) tour: Option<PathBuf>,
 }
 
 impl Context {
     /// Starts the threads of the arithmetic and listens for Ctrl-C. Called once, by the command.
     pub(crate) fn start(talk: &Talk) -> anyhow::Result<Self> {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        parallel::set_num_threads(talk.threads.map_or(cores, usize::from));
-        Ok(Context { quiet: talk.quiet, stop: Stop::listen()? })
+        start_threads(talk);
+        Ok(Context { quiet: talk.quiet, stop: Stop::listen(talk.quiet)?, tour: None })
     }
+}
+
+/// Starts the threads of the arithmetic. Enough for a command that Ctrl-C may simply end.
+pub(crate) fn start_threads(talk: &Talk) {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    parallel::set_num_threads(talk.threads.map_or(cores, usize::from));
 }
 
 /// Whether the user has asked to stop.
@@ -26,14 +35,17 @@ impl Context {
 pub(crate) struct Stop(Arc<AtomicBool>);
 
 impl Stop {
-    /// Hears the first Ctrl-C (or SIGTERM); the second one ends the process on the spot.
-    fn listen() -> anyhow::Result<Self> {
+    /// Hears the first Ctrl-C (or SIGTERM) and says so; the second one ends the process on the spot.
+    fn listen(quiet: bool) -> anyhow::Result<Self> {
         let stop = Stop::default();
         let asked = Arc::clone(&stop.0);
         ctrlc::set_handler(move || {
             if asked.swap(true, Ordering::SeqCst) {
                 std::process::exit(130);
             }
+            let line =
+                "stopping: the state is saved first; Ctrl-C again ends at once, without that";
+            out::talk(quiet, line);
         })?;
         Ok(stop)
     }

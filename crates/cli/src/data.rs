@@ -5,7 +5,7 @@ use datasets::{DataError, Dataset, Spec, Unlabelled, transforms};
 
 /// Reads the data set that `spec` names, to be used as `role` (`--source` and the like).
 pub(crate) fn load(role: &'static str, spec: &str) -> Result<Dataset, InputError> {
-    let fail = |source| InputError::Data { role, spec: spec.to_owned(), source };
+    let fail = |source| InputError::Data { role, spec: spec.to_owned(), source: Box::new(source) };
     let parsed: Spec = spec.parse().map_err(|e| fail(DataError::from(e)))?;
     datasets::load(&parsed).map_err(fail)
 }
@@ -15,7 +15,7 @@ pub(crate) fn load_labelled(role: &'static str, spec: &str) -> Result<Dataset, I
     let data = load(role, spec)?;
     match data.require_labels() {
         Ok(_) => Ok(data),
-        Err(source) => Err(InputError::Data { role, spec: spec.to_owned(), source }),
+        Err(e) => Err(InputError::Data { role, spec: spec.to_owned(), source: Box::new(e) }),
     }
 }
 
@@ -79,11 +79,9 @@ pub(crate) fn common_shape(
                     _ => "give data whose samples have the same shape".to_owned(),
                 };
                 return Err(InputError::Mismatch {
-                    left_role,
-                    left: left.to_owned(),
+                    left: format!("{left_role} {left}"),
                     left_is: format!("samples of shape {left_shape:?}"),
-                    right_role: role,
-                    right: name.to_owned(),
+                    right: format!("{role} {name}"),
                     right_is: format!("{shape:?}"),
                     remedy,
                 });
@@ -136,11 +134,9 @@ pub(crate) fn check_fits_model(
         return Ok(());
     }
     Err(InputError::Mismatch {
-        left_role: role,
-        left: name.to_owned(),
+        left: format!("{role} {name}"),
         left_is: format!("samples of shape {found:?}"),
-        right_role: "the model",
-        right: file.to_owned(),
+        right: format!("the model {file}"),
         right_is: format!("inputs of shape {model:?}"),
         remedy,
     })
@@ -177,11 +173,9 @@ pub(crate) fn check_classes(
         format!("{} classes ({}{more})", names.len(), shown.join(", "))
     };
     Err(InputError::Mismatch {
-        left_role,
-        left: left.to_owned(),
+        left: format!("{left_role} {left}"),
         left_is: named(classes),
-        right_role,
-        right: data.name().to_owned(),
+        right: format!("{right_role} {}", data.name()),
         right_is: named(data.classes()),
         remedy: "both need the same classes in the same order".into(),
     })

@@ -19,6 +19,9 @@ pub(crate) enum UsageError {
         "`{method}` is in the table of cases, but this version does not have it; methods: {known}"
     )]
     NotBuilt { method: &'static str, known: String },
+    /// A network's name that nobody knows.
+    #[error("--net: there is no network `{found}`{}; networks: {known}", did_you_mean(nearest))]
+    UnknownNet { found: String, nearest: Option<String>, known: String },
     /// A value outside its range.
     #[error("{flag} {value}: it must be {range}")]
     Range { flag: &'static str, value: String, range: &'static str },
@@ -41,6 +44,9 @@ pub(crate) enum UsageError {
     /// A configuration that is no TOML, or has values of the wrong kind.
     #[error("{}: {source}", path.display())]
     Config { path: PathBuf, source: toml::de::Error },
+    /// A value that no configuration can hold.
+    #[error("a setting cannot be written down: {0}; whole numbers must be below 2^63")]
+    Settings(toml::ser::Error),
     /// A configuration for another method.
     #[error("{}: this is a configuration of `{found}`, not of `{expected}`", path.display())]
     ConfigMethod { path: PathBuf, found: String, expected: &'static str },
@@ -54,19 +60,11 @@ pub(crate) enum UsageError {
 #[non_exhaustive]
 pub(crate) enum InputError {
     /// A data set, and what it was to be used for.
-    #[error("{role} {spec}")]
-    Data { role: &'static str, spec: String, source: DataError },
+    #[error("{}", data_set(role, spec, source))]
+    Data { role: &'static str, spec: String, source: Box<DataError> },
     /// Two data sets, or data and model, that do not fit.
-    #[error("{left_role} {left} has {left_is}, {right_role} {right} has {right_is}; {remedy}")]
-    Mismatch {
-        left_role: &'static str,
-        left: String,
-        left_is: String,
-        right_role: &'static str,
-        right: String,
-        right_is: String,
-        remedy: String,
-    },
+    #[error("{left} has {left_is}, {right} has {right_is}; {remedy}")]
+    Mismatch { left: String, left_is: String, right: String, right_is: String, remedy: String },
     /// A data set of the wrong kind for what was asked.
     #[error("{role} {name} has samples of shape {shape:?}; {remedy}")]
     Shape { role: &'static str, name: String, shape: Vec<usize>, remedy: &'static str },
@@ -76,6 +74,14 @@ pub(crate) enum InputError {
     /// A file that is not what it should be.
     #[error("{}: {why}", path.display())]
     File { path: PathBuf, why: String },
+}
+
+/// The role and the spec, but for an error that repeats the spec itself.
+fn data_set(role: &str, spec: &str, source: &DataError) -> String {
+    match source {
+        DataError::Spec(_) => role.to_owned(),
+        _ => format!("{role} {spec}"),
+    }
 }
 
 fn did_you_mean(nearest: &Option<String>) -> String {
@@ -133,7 +139,7 @@ fn code(error: &anyhow::Error) -> u8 {
                 | TransferError::ZeroShot(_)
                 | TransferError::Read(_)
                 | TransferError::Unusable { .. } => 3,
-                TransferError::Diverged { .. } => 4,
+                TransferError::Diverged { .. } | TransferError::Overflowed { .. } => 4,
                 TransferError::Interrupted { .. } => 5,
                 _ => 1,
             };

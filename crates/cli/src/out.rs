@@ -1,16 +1,19 @@
 //! The two streams: results to standard output, talk to standard error.
 
+use anyhow::Context;
 use std::io::{self, Write};
 
 /// Writes a result to standard output. A closed pipe comes back as the error it is; `main` takes it
 /// for the end of the work, not for a failure.
 pub(crate) fn result(text: &str) -> anyhow::Result<()> {
     let mut stdout = io::stdout().lock();
-    stdout.write_all(text.as_bytes())?;
-    if !text.ends_with('\n') {
-        stdout.write_all(b"\n")?;
-    }
-    Ok(stdout.flush()?)
+    let end: &[u8] = if text.ends_with('\n') { b"" } else { b"\n" };
+    let mut write = || {
+        stdout.write_all(text.as_bytes())?;
+        stdout.write_all(end)?;
+        stdout.flush()
+    };
+    write().context("cannot write to standard output")
 }
 
 /// Writes a line of talk to standard error; if that is closed, nobody listens.
@@ -18,6 +21,16 @@ pub(crate) fn talk(quiet: bool, line: &str) {
     if !quiet {
         let _ = writeln!(io::stderr(), "{line}");
     }
+}
+
+/// Words as they are typed into a shell.
+pub(crate) fn command_line<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_./:,=".contains(c);
+    let quoted = |word: &str| match !word.is_empty() && word.chars().all(plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', "'\\''")),
+    };
+    words.into_iter().map(quoted).collect::<Vec<_>>().join(" ")
 }
 
 /// Columns of text, each as wide as its widest cell; the first `left` are aligned left, the others
@@ -43,6 +56,13 @@ pub(crate) fn table(rows: &[Vec<String>], left: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_shell_reads_the_words_back() {
+        let words = ["transfer", "synthetic:digits?n=3&seed=1", "", "it's", "a/b.c"];
+        let line = "transfer 'synthetic:digits?n=3&seed=1' '' 'it'\\''s' a/b.c";
+        assert_eq!(command_line(words), line);
+    }
 
     #[test]
     fn columns_are_as_wide_as_their_widest_cell() {

@@ -13,13 +13,15 @@ pub(crate) struct Stream {
 }
 
 impl Stream {
+    /// Batches of `size` samples, shuffled by `seed`.
     pub(crate) fn new(
         data: &Unlabelled,
         normalizer: &Normalizer,
-        training: &Training,
+        size: usize,
+        seed: u64,
     ) -> Result<Self, TransferError> {
         let inputs = Inputs::new(data, normalizer)?;
-        let rows = BatchStream::new(inputs.len(), training.batch_size, training.seed);
+        let rows = BatchStream::new(inputs.len(), size, seed);
         Ok(Stream { inputs, rows })
     }
 
@@ -50,7 +52,8 @@ impl Labelled {
             images || !training.flip,
             "false: the samples are no images",
         )?;
-        let stream = Stream::new(&data.without_labels(), normalizer, training)?;
+        let (size, seed) = (training.batch_size, training.seed);
+        let stream = Stream::new(&data.without_labels(), normalizer, size, seed)?;
         Ok(Labelled { stream, labels, flip: training.flip.then_some(training.seed) })
     }
 

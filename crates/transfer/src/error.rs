@@ -59,6 +59,22 @@ pub enum TransferError {
         /// The learning rate of the step.
         lr: f64,
     },
+    /// The loss was a number to the end of an epoch, and the weights or the stopping criterion are
+    /// none.
+    #[error(
+        "training diverged by step {step} of {steps}: {what} is not finite at lr {lr}; \
+         lower the learning rate or check the inputs' scale"
+    )]
+    Overflowed {
+        /// Steps done.
+        step: usize,
+        /// Steps of the whole run.
+        steps: usize,
+        /// The parameter or the criterion, by its name.
+        what: String,
+        /// The learning rate of the last step.
+        lr: f64,
+    },
     /// The observer asked to stop.
     #[error("interrupted at step {step}{}", saved(checkpoint))]
     Interrupted {

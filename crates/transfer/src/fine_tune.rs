@@ -45,7 +45,8 @@ impl<N: Network> FineTune<N> {
         self
     }
 
-    /// Trains only the parameters that the pattern names; the others stay frozen, buffers included.
+    /// Trains only the parameters that the pattern names; the others are frozen meanwhile, buffers
+    /// included. What is frozen in the source model stays frozen.
     pub fn train_only(mut self, pattern: impl Into<String>) -> Self {
         self.trained = pattern.into();
         self
@@ -67,7 +68,7 @@ impl<N: Network> FineTune<N> {
     /// Trains on `target`.
     ///
     /// # Errors
-    /// If a setting is out of range, the pattern names no parameter, the target has no labels or
+    /// If a setting is out of range, the pattern names no weight, the target has no labels or
     /// does not fit the network, training diverges, or the observer interrupts it.
     pub fn fit(
         &self,
@@ -76,24 +77,27 @@ impl<N: Network> FineTune<N> {
     ) -> Result<Model<N>, TransferError> {
         let in_range = (0.0..=1.0).contains(&self.trunk_lr);
         setting("trunk_lr", self.trunk_lr, in_range, "in [0, 1]")?;
+        let method = format!("fine-tune {} {}", self.trunk_lr, self.trained);
+        let plan = self.training.plan(&method, target.len())?;
         let mut net = self.source.net.clone();
         let trained = Pattern::new(&self.trained);
-        let mut named = 0;
+        let mut named = false;
         for (name, param) in net.named_params_mut() {
-            param.frozen = !trained.matches(&name);
-            named += usize::from(!param.frozen);
+            param.frozen |= !trained.matches(&name);
+            named |= param.trainable();
         }
-        setting("train_only", &self.trained, named > 0, "a pattern that names a parameter")?;
-        let mut sgd = self.training.sgd(target.len())?;
+        setting("train_only", &self.trained, named, "a pattern that names a trainable weight")?;
+        let mut sgd = self.training.sgd(&plan);
         if net.named_params().iter().any(|(name, _)| name.starts_with("features.")) {
             sgd = sgd.group("features.*", |g| g.lr_scale(self.trunk_lr));
         }
         let sgd = sgd.bind(&net)?;
         let start = Start { net, normalizer: self.source.normalizer.clone() };
-        let mut model =
-            train(start, sgd, &self.training, target, self.validation.as_ref(), observer)?;
-        for (_, param) in model.net.named_params_mut() {
-            param.frozen = false;
+        let validation = self.validation.as_ref();
+        let mut model = train(start, sgd, &self.training, &plan, target, validation, observer)?;
+        let before = self.source.net.named_params();
+        for ((_, param), (_, before)) in model.net.named_params_mut().into_iter().zip(before) {
+            param.frozen = before.frozen;
         }
         Ok(model)
     }

@@ -8,9 +8,11 @@ use tensor_autograd::{Real, Shape, Tensor};
 /// What is subtracted from, and divided out of, each channel before a network sees it.
 ///
 /// The first axis of a sample is its channel: colour planes of an image, or the features of a row.
-/// Each domain has its own, measured on its inputs alone; a label is never read.
+/// Each domain has its own, measured on its inputs alone; a label is never read. It knows the shape
+/// of the samples that it was measured on, and serves no others.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Normalizer {
+    sample: Vec<usize>,
     mean: Vec<f32>,
     scale: Vec<f32>,
 }
@@ -31,11 +33,12 @@ pub enum Normalize {
 impl Normalizer {
     /// Measures `data` as `kind` says.
     pub fn fit(kind: Normalize, data: &Unlabelled) -> Self {
-        let channels = data.sample_shape()[0];
+        let sample = data.sample_shape().to_vec();
+        let channels = sample[0];
         let inputs = data.inputs();
         let (mut mean, mut scale) = (vec![0.0; channels], vec![1.0; channels]);
         if kind == Normalize::None {
-            return Normalizer { mean, scale };
+            return Normalizer { sample, mean, scale };
         }
         for c in 0..channels {
             let plane = inputs.index_axis(ndarray::Axis(1), c);
@@ -48,12 +51,15 @@ impl Normalizer {
                 scale[c] = if v > 1e-12 { 1.0 / v.sqrt() as f32 } else { 1.0 };
             }
         }
-        Normalizer { mean, scale }
+        Normalizer { sample, mean, scale }
     }
 
-    /// Whether this is a normaliser of samples with so many channels.
-    pub(crate) fn fits(&self, channels: Option<usize>) -> bool {
-        Some(self.mean.len()) == channels && Some(self.scale.len()) == channels
+    /// Whether this is a whole normaliser of samples of such a shape.
+    pub(crate) fn fits(&self, sample: &[usize]) -> bool {
+        let channels = sample.first().copied();
+        self.sample == sample
+            && Some(self.mean.len()) == channels
+            && Some(self.scale.len()) == channels
     }
 
     /// What is subtracted from each channel.
@@ -73,15 +79,15 @@ impl Inputs {
     /// The inputs of `data`, normalised on the way out.
     ///
     /// # Errors
-    /// If the normaliser was measured on another number of channels.
+    /// If the normaliser was measured on samples of another shape.
     pub fn new(data: &Unlabelled, normalizer: &Normalizer) -> Result<Self, TransferError> {
         let sample = data.sample_shape();
-        if sample[0] != normalizer.mean.len() {
+        if sample != normalizer.sample {
             return Err(TransferError::Mismatch {
-                what: "the inputs have another number of channels than the model",
-                left: format!("{} of shape {sample:?}", data.name()),
-                right: format!("{} channels", normalizer.mean.len()),
-                remedy: "give data of the shape that the model was trained on",
+                what: "the samples have another shape than those of the training",
+                left: format!("{} {sample:?}", data.name()),
+                right: format!("{:?}", normalizer.sample),
+                remedy: "give data of that shape, or resize it",
             });
         }
         let data = data.shared_inputs();
@@ -156,9 +162,10 @@ mod tests {
     }
 
     #[test]
-    fn another_number_of_channels_is_an_error() {
-        let normalizer = Normalizer { mean: vec![0.0], scale: vec![1.0] };
+    fn another_shape_is_an_error() {
+        let wide = Unlabelled::new("wide", ArrayD::zeros(vec![1, 2, 1, 3])).unwrap();
+        let normalizer = Normalizer::fit(Normalize::None, &wide);
         let error = Inputs::new(&data(), &normalizer).err().expect("it fits by accident");
-        assert!(error.to_string().contains("[2, 1, 2] against 1 channels"), "{error}");
+        assert!(error.to_string().contains("two [2, 1, 2] against [2, 1, 3]"), "{error}");
     }
 }

@@ -32,7 +32,7 @@ impl<N: Network> Model<N> {
     /// Logits `[n, classes]`.
     ///
     /// # Errors
-    /// If the inputs have another number of channels than the model.
+    /// If the samples have another shape than those that the model serves.
     pub fn logits(&self, inputs: &Unlabelled) -> Result<Tensor, TransferError> {
         self.map(inputs, |net, x| net.forward(x))
     }
@@ -59,13 +59,13 @@ impl<N: Network> Model<N> {
     /// As for [`logits`](Model::logits).
     pub fn predict(&self, inputs: &Unlabelled) -> Result<Vec<usize>, TransferError> {
         let logits = self.logits(inputs)?;
-        Ok(logits.as_slice().chunks_exact(self.classes.len()).map(argmax).collect())
+        Ok(logits.as_slice().chunks_exact(logits.shape()[1]).map(argmax).collect())
     }
 
     /// The share of samples whose likeliest class is their label.
     ///
     /// # Errors
-    /// If `data` has no labels or other channels than the model.
+    /// If `data` has no labels, or samples of another shape than those that the model serves.
     pub fn accuracy(&self, data: &Dataset) -> Result<f64, TransferError> {
         let labels = data.require_labels()?;
         let predicted = self.predict(&data.without_labels())?;

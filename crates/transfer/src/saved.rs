@@ -55,9 +55,7 @@ impl Model<DannNet> {
         })?;
         let d: Description = serde_json::from_str(json)
             .map_err(|e| unusable(format!("its `{KEY}` cannot be read: {e}")))?;
-        if d.classes.len() != d.architecture.classes
-            || !d.normalizer.fits(d.architecture.input.first().copied())
-        {
+        if d.classes.len() != d.architecture.classes || !d.normalizer.fits(&d.architecture.input) {
             return Err(unusable(format!("its `{KEY}` contradicts itself")));
         }
         let bound =

@@ -1,7 +1,7 @@
 //! A method beside its baselines, over several seeds: the only form in which a result is reported.
 
 use crate::fit::Observer;
-use crate::measures::Summary;
+use crate::measures::{Comparison, Summary, bootstrap_interval};
 use crate::{History, TransferError};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -42,6 +42,7 @@ pub struct Study<'a> {
     method: String,
     score: String,
     arms: Vec<(String, Run<'a>)>,
+    oracles: Vec<String>,
 }
 
 /// Who watches a study.
@@ -62,7 +63,8 @@ impl<'a> Study<'a> {
         run: impl FnMut(u64, &mut dyn Observer) -> Result<Trained, TransferError> + 'a,
     ) -> Self {
         let method = method.into();
-        Study { score: score.into(), arms: vec![(method.clone(), Box::new(run))], method }
+        let arms: Vec<(String, Run<'a>)> = vec![(method.clone(), Box::new(run))];
+        Study { score: score.into(), arms, oracles: Vec::new(), method }
     }
 
     /// Adds a baseline.
@@ -73,6 +75,18 @@ impl<'a> Study<'a> {
     ) -> Self {
         self.arms.push((name.into(), Box::new(run)));
         self
+    }
+
+    /// Adds a bound that reads what the method may not, such as the target's labels: it stands
+    /// among the baselines, but is none that the method could be asked to beat.
+    pub fn oracle(
+        mut self,
+        name: impl Into<String>,
+        run: impl FnMut(u64, &mut dyn Observer) -> Result<Trained, TransferError> + 'a,
+    ) -> Self {
+        let name = name.into();
+        self.oracles.push(name.clone());
+        self.baseline(name, run)
     }
 
     /// Trains every arm with every seed, but for those in `done`, and sums up.
@@ -110,7 +124,7 @@ impl<'a> Study<'a> {
                 outcomes.push(outcome);
             }
         }
-        Ok(Report::new(&self.method, &self.score, seeds, outcomes))
+        Ok(Report::new(&self.method, &self.score, seeds, self.oracles, outcomes))
     }
 }
 
@@ -122,6 +136,8 @@ pub struct Score {
     /// Its values.
     #[serde(flatten)]
     pub summary: Summary,
+    /// The 95 % bootstrap interval of its mean; none for a single seed.
+    pub interval: Option<[f64; 2]>,
 }
 
 /// The result of a study; as JSON it is the document `transfer.run/1`.
@@ -141,6 +157,10 @@ pub struct Report {
     pub score: Score,
     /// The score of every baseline.
     pub baselines: BTreeMap<String, Summary>,
+    /// Which of the baselines read what the method may not, such as the target's labels.
+    pub oracles: Vec<String>,
+    /// The method against every baseline, paired by seed.
+    pub comparisons: BTreeMap<String, Comparison>,
     /// The method's further figures.
     pub figures: BTreeMap<String, Summary>,
     /// What the method's training reported at the end of each epoch, for the first seed.
@@ -151,7 +171,13 @@ pub struct Report {
 }
 
 impl Report {
-    fn new(method: &str, score: &str, seeds: &[u64], outcomes: Vec<Outcome>) -> Self {
+    fn new(
+        method: &str,
+        score: &str,
+        seeds: &[u64],
+        oracles: Vec<String>,
+        outcomes: Vec<Outcome>,
+    ) -> Self {
         let of = |arm: &str| outcomes.iter().filter(|o| o.arm == arm).collect::<Vec<_>>();
         let scores = |arm: &str| Summary::of(of(arm).iter().map(|o| o.score).collect());
         let own = of(method);
@@ -161,18 +187,41 @@ impl Report {
             .collect();
         let arms: std::collections::BTreeSet<&str> =
             outcomes.iter().map(|o| o.arm.as_str()).filter(|arm| *arm != method).collect();
+        let own_scores = scores(method);
+        let baselines: BTreeMap<String, Summary> =
+            arms.into_iter().map(|arm| (arm.to_owned(), scores(arm))).collect();
+        let comparisons = baselines
+            .iter()
+            .map(|(arm, summary)| (arm.clone(), Comparison::of(&own_scores, summary)))
+            .collect();
         Report {
             schema: "transfer.run/1".into(),
             method: method.into(),
             threads: tensor_autograd::kernels::parallel::num_threads(),
             seconds: outcomes.iter().map(|o| o.seconds).sum(),
             seeds: seeds.to_vec(),
-            score: Score { name: score.into(), summary: scores(method) },
-            baselines: arms.into_iter().map(|arm| (arm.to_owned(), scores(arm))).collect(),
+            score: Score {
+                name: score.into(),
+                interval: bootstrap_interval(&own_scores.per_seed),
+                summary: own_scores,
+            },
+            baselines,
+            oracles,
+            comparisons,
             figures,
             traces: traces(&own[0].history),
             outcomes,
         }
+    }
+}
+
+impl Report {
+    /// The baseline with the best mean that reads nothing the method may not, and the method
+    /// against it.
+    pub fn best_baseline(&self) -> Option<(&str, &Comparison)> {
+        let fair = self.baselines.iter().filter(|(arm, _)| !self.oracles.contains(arm));
+        let best = fair.max_by(|a, b| a.1.mean.total_cmp(&b.1.mean))?.0;
+        Some((best, &self.comparisons[best]))
     }
 }
 
@@ -214,10 +263,13 @@ mod tests {
         let study = || {
             Study::new("m", "target_accuracy", |seed, _| trained(0.8 + seed as f64 / 10.0))
                 .baseline("source_only", |_, _| trained(0.5))
+                .oracle("bound", |_, _| trained(1.0))
         };
         let mut watch = Quiet(0);
         let report = study().run(&[0, 1], &[], &mut watch).unwrap();
-        assert_eq!(watch.0, 4);
+        assert_eq!(watch.0, 6);
+        let (best, comparison) = report.best_baseline().unwrap();
+        assert_eq!((best, comparison.gain.per_seed.len()), ("source_only", 2));
         let json = serde_json::to_value(&report).unwrap();
         assert_eq!(json["schema"], "transfer.run/1");
         assert_eq!(json["score"]["name"], "target_accuracy");
@@ -227,7 +279,7 @@ mod tests {
 
         // Runs that were done before are not done again, and change nothing.
         let again = study().run(&[0, 1], &report.outcomes[..3], &mut watch).unwrap();
-        assert_eq!(watch.0, 5);
+        assert_eq!(watch.0, 9);
         assert_eq!((&again.score, &again.baselines), (&report.score, &report.baselines));
     }
 }

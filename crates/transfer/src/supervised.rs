@@ -1,7 +1,8 @@
 //! Plain training on labelled data: where transfer starts, and what it is compared with.
 
 use crate::batches::Labelled;
-use crate::fit::{At, Means, Objective, Observer, fit};
+use crate::error::setting;
+use crate::fit::{At, Means, Objective, Observer, Plan, fit};
 use crate::input::{Inputs, Normalizer};
 use crate::model::Model;
 use crate::network::Network;
@@ -57,8 +58,10 @@ impl<N: Network> Supervised<N> {
             net: self.net.clone(),
             normalizer: Normalizer::fit(self.training.normalize, &data.without_labels()),
         };
-        let sgd = self.training.sgd(data.len())?.bind(&self.net)?;
-        train(start, sgd, &self.training, data, self.validation.as_ref(), observer)
+        let plan = self.training.plan("supervised", data.len())?;
+        let sgd = self.training.sgd(&plan).bind(&self.net)?;
+        let validation = self.validation.as_ref();
+        train(start, sgd, &self.training, &plan, data, validation, observer)
     }
 }
 
@@ -73,26 +76,50 @@ pub(crate) fn train<N: Network, R: Rule>(
     start: Start<N>,
     optimizer: Optimizer<R>,
     training: &Training,
+    plan: &Plan,
     data: &Dataset,
     validation: Option<&Dataset>,
     observer: &mut dyn Observer,
 ) -> Result<Model<N>, TransferError> {
-    let plan = training.plan(data.len())?;
-    let validation = validation.map(|data| {
-        let inputs = Inputs::new(&data.without_labels(), &start.normalizer)?;
-        Ok::<_, TransferError>((inputs, data.require_labels()?.to_vec()))
+    let needless = training.patience.is_none() || validation.is_some();
+    let patience = training.patience.unwrap_or(0);
+    setting("patience", patience, needless, "given together with validation data")?;
+    let batches = Labelled::new(data, &start.normalizer, training)?;
+    same_classes(&start.net, &start.normalizer, data, data.classes())?;
+    let validation = validation.map(|held_out| {
+        same_classes(&start.net, &start.normalizer, held_out, data.classes())?;
+        let inputs = Inputs::new(&held_out.without_labels(), &start.normalizer)?;
+        Ok::<_, TransferError>((inputs, held_out.require_labels()?.to_vec()))
     });
-    let mut objective = CrossEntropy {
-        batches: Labelled::new(data, &start.normalizer, training)?,
-        validation: validation.transpose()?,
-        net: PhantomData,
-    };
-    let fitted = fit(&mut objective, start.net, optimizer, &plan, observer)?;
+    let mut objective =
+        CrossEntropy { batches, validation: validation.transpose()?, net: PhantomData };
+    let fitted = fit(&mut objective, start.net, optimizer, plan, observer)?;
     Ok(Model {
         net: fitted.net,
         normalizer: start.normalizer,
         classes: data.classes().to_vec(),
         history: fitted.history,
+    })
+}
+
+/// Refuses data whose classes are not those that the network was made for, or that it is trained on.
+pub(crate) fn same_classes(
+    net: &impl Network,
+    normalizer: &Normalizer,
+    data: &Dataset,
+    trained: &[String],
+) -> Result<(), TransferError> {
+    let sample = Inputs::new(&data.without_labels(), normalizer)?.batch(&[0]);
+    let logits = eval(|t| net.forward(t.constant(sample)).shape()[1]);
+    let classes = data.classes().len();
+    if logits == classes && trained.len() == classes {
+        return Ok(());
+    }
+    Err(TransferError::Mismatch {
+        what: "the data has another number of classes than the network",
+        left: format!("{}, {classes} classes", data.name()),
+        right: format!("{logits} logits, {} classes trained", trained.len()),
+        remedy: "give the network a head for the classes of the data",
     })
 }
 

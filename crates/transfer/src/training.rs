@@ -26,7 +26,8 @@ pub struct Training {
     pub weight_decay: f64,
     /// The seed of everything random in the run.
     pub seed: u64,
-    /// Epochs without a better criterion after which training stops; needs a validation set.
+    /// Epochs without a better criterion after which training stops, at least 1; needs a validation
+    /// set.
     pub patience: Option<usize>,
     /// What is done to the inputs of each domain.
     pub normalize: Normalize,
@@ -70,11 +71,12 @@ impl Default for Training {
 }
 
 impl Training {
-    /// The plan for `len` labelled samples.
+    /// The plan of a method for `len` labelled samples. `method` names it and the settings that it
+    /// has beside these.
     ///
     /// # Errors
     /// [`TransferError::Setting`] for the first value out of range.
-    pub(crate) fn plan(&self, len: usize) -> Result<Plan, TransferError> {
+    pub(crate) fn plan(&self, method: &str, len: usize) -> Result<Plan, TransferError> {
         setting("batch_size", self.batch_size, self.batch_size > 0, "at least 1")?;
         setting("epochs", self.epochs, self.epochs > 0, "at least 1")?;
         setting("steps", self.steps.unwrap_or(1), self.steps != Some(0), "at least 1")?;
@@ -83,12 +85,15 @@ impl Training {
         setting("momentum", self.momentum, momentum, "in [0, 1)")?;
         let decay = self.weight_decay >= 0.0 && self.weight_decay.is_finite();
         setting("weight_decay", self.weight_decay, decay, "0 or positive")?;
+        let patience = self.patience.unwrap_or(1);
+        setting("patience", patience, patience > 0, "at least 1")?;
         let steps_per_epoch = len.div_ceil(self.batch_size).max(1);
         let steps = self.steps.unwrap_or(self.epochs.saturating_mul(steps_per_epoch));
         Ok(Plan {
             steps,
             steps_per_epoch: steps_per_epoch.min(steps),
             seed: self.seed,
+            settings: format!("{method} {}", serde_json::to_string(self).expect("plain data")),
             patience: self.patience,
             checkpoints: self.checkpoints.clone(),
         })
@@ -96,17 +101,13 @@ impl Training {
 }
 
 impl Training {
-    /// SGD with these settings, for `len` labelled samples.
-    ///
-    /// # Errors
-    /// [`TransferError::Setting`] for the first value out of range.
-    pub(crate) fn sgd(&self, len: usize) -> Result<Optimizer<Sgd>, TransferError> {
-        let steps = self.plan(len)?.steps as u64;
+    /// SGD with these settings over the steps of `plan`.
+    pub(crate) fn sgd(&self, plan: &Plan) -> Optimizer<Sgd> {
         let sgd = match self.decay {
-            Decay::Annealed => Sgd::new(DannAnnealing::new(self.lr, steps)),
+            Decay::Annealed => Sgd::new(DannAnnealing::new(self.lr, plan.steps as u64)),
             Decay::Constant => Sgd::new(self.lr),
         };
-        Ok(sgd.momentum(self.momentum).weight_decay(self.weight_decay))
+        sgd.momentum(self.momentum).weight_decay(self.weight_decay)
     }
 }
 

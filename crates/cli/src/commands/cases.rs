@@ -20,8 +20,8 @@ fn text() -> String {
     let columns = ["source labelled", "source unlabelled"];
     let _ = writeln!(text, "{:20}  {:28}{}", "", columns[0], columns[1]);
     for (row, left, right) in [
-        ("target labelled", Case::BothLabelled, Case::TargetLabelled),
-        ("target unlabelled", Case::SourceLabelled, Case::NoneLabelled),
+        ("target labelled", Case::Both, Case::Target),
+        ("target unlabelled", Case::Source, Case::Neither),
     ] {
         let (left, right) = (cell(left), cell(right));
         for i in 0..left.len().max(right.len()) {

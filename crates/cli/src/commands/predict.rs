@@ -1,7 +1,7 @@
 //! `predict`: a saved model on new data.
 
 use crate::args::Talk;
-use crate::context::Context;
+use crate::context::start_threads;
 use crate::data::{self, Size};
 use crate::error::{InputError, UsageError};
 use crate::out;
@@ -43,14 +43,19 @@ pub(super) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
         let (flag, value) = ("--top", "0".to_owned());
         return Err(UsageError::Range { flag, value, range: "at least 1" }.into());
     }
-    Context::start(&flags.talk)?;
+    start_threads(&flags.talk);
     let (model, architecture) = Model::load(&flags.model)?;
     let data = data::load("--data", &flags.data)?;
     let data = fitted(data, &architecture.input, &flags)?;
+    let labels = labels(&data, &model.classes);
+    if data.labels().is_some() && labels.is_none() {
+        let line = "the labels of --data are not classes of the model, so they are left out";
+        out::talk(flags.talk.quiet, line);
+    }
     let predictions = Predictions {
         probabilities: model.probabilities(&data.without_labels())?,
         classes: &model.classes,
-        labels: labels(&data, &model.classes),
+        labels,
         top: flags.top.min(model.classes.len()),
     };
     out::result(&match (flags.json, flags.csv) {

@@ -4,7 +4,7 @@ use super::run::chosen;
 use crate::args::{self, Talk};
 use crate::context::Context;
 use crate::methods::{Built, METHODS};
-use crate::run::Control;
+use crate::run::{Control, Folder};
 use crate::{out, report};
 use clap::{ArgMatches, Args, FromArgMatches};
 use std::fmt::Write;
@@ -25,18 +25,20 @@ pub(super) struct Flags {
 
 pub(super) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
     let flags = Flags::from_arg_matches(matches)?;
-    let context = Context::start(&flags.talk)?;
+    let mut context = Context::start(&flags.talk)?;
     let begun = Instant::now();
-    let folder = crate::run::Folder::for_tour(flags.out.as_deref())?;
+    let folder = Folder::for_tour(flags.out.as_deref())?;
+    context.tour = Some(folder.path().to_owned());
     let mut runs = Vec::new();
     for (method, built) in METHODS.iter().filter_map(|m| Some((m, m.built.as_ref()?))) {
-        let words = words(method.name, built, folder.path(), flags.quick);
-        out::talk(
-            flags.talk.quiet,
-            &format!("\n{}: {}\n  {}", method.name, method.help, words.join(" ")),
-        );
+        let mut words = words(method.name, built, folder.path(), flags.quick);
+        if Folder::is_begun(&folder.path().join(method.name)) {
+            words.push("--resume".to_owned());
+        }
+        let line = out::command_line(words.iter().map(String::as_str));
+        out::talk(flags.talk.quiet, &format!("\n{}: {}\n  {line}", method.name, method.help));
         let Ok(matches) = args::parse(&words) else {
-            unreachable!("the tour of {} is no command line: {}", method.name, words.join(" "))
+            unreachable!("the tour of {} is no command line: {line}", method.name)
         };
         let (_, run) = matches.subcommand().expect("`run` is a command");
         let (_, built, matches) = chosen(run);

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tensor_autograd::Rng;
 use transfer::domain_adversarial::schedules;
+use transfer::fit::Observer;
 use transfer::{
     Architecture, Decay, DomainAdversarial, LambdaSchedule, Model, Normalizer, Report, Study,
     Supervised, Training, TransferError,
@@ -24,7 +25,7 @@ const NAME: &str = "domain-adversarial";
 
 pub(super) const METHOD: Method = Method {
     name: NAME,
-    case: Case::SourceLabelled,
+    case: Case::Source,
     help: "features that serve the labels and hide the domain (DANN)",
     built: Some(Built {
         flags: |command| args::training(Flags::augment_args(Shared::augment_args(command))),
@@ -40,8 +41,10 @@ pub(super) const METHOD: Method = Method {
             "synthetic:digits-textured?n=3000&seed=1",
             "--baselines",
             "all",
-            "--epochs",
-            "8",
+            "--batch-size",
+            "32",
+            "--steps",
+            "2000",
         ],
         quick: &[
             "--source",
@@ -52,8 +55,8 @@ pub(super) const METHOD: Method = Method {
             "synthetic:digits-textured?n=200&seed=2",
             "--oracle",
             "synthetic:digits-textured?n=300&seed=1",
-            "--epochs",
-            "2",
+            "--steps",
+            "20",
         ],
     }),
 };
@@ -65,7 +68,7 @@ pub(crate) struct Flags {
     /// Labelled target data, read by the baseline train_on_target alone
     #[arg(long, value_name = "SPEC", help_heading = "Data")]
     oracle: Option<String>,
-    /// Weight of the domain loss in the features' gradient at full value; default 1
+    /// Weight of the domain loss in the features' gradient at full value; default 0.5
     #[arg(long, value_name = "X", help_heading = "Domain-adversarial training")]
     lambda: Option<f64>,
     /// How lambda comes to its full value; default ramp
@@ -90,7 +93,7 @@ enum Ramp {
 
 impl Flags {
     fn lambda(&self) -> f64 {
-        self.lambda.unwrap_or(1.0)
+        self.lambda.unwrap_or(DomainAdversarial::LAMBDA)
     }
 
     fn schedule(&self) -> Ramp {
@@ -192,11 +195,15 @@ fn run(matches: &ArgMatches, control: Control, context: &Context) -> anyhow::Res
             ("train_on_target", Some(oracle)) => oracle,
             _ => &domains.source,
         };
-        study = study.baseline(arm, |seed, observer| {
+        let run = |seed: u64, observer: &mut dyn Observer| {
             let supervised = Supervised::new(setup.net(seed)?).training(setup.training(arm, seed));
             let model = supervised.fit(data, observer)?;
             setup.measure_on_target(arm, seed, &model)
-        });
+        };
+        study = match arm {
+            "train_on_target" => study.oracle(arm, run),
+            _ => study.baseline(arm, run),
+        };
     }
     let report = session.run(study)?;
     draw::curves(&session.folder, &report.outcomes)?;
@@ -278,7 +285,10 @@ fn extra(report: &Report, setup: &Setup<'_>) -> Extra {
     });
     let health = health(report);
     let row = |name: &str, values: &[f64], digits: usize| {
-        let cells = values.iter().map(|v| format!("{v:.digits$}"));
+        let cells = values.iter().map(|v| match *v < 1e6 {
+            true => format!("{v:.digits$}"),
+            false => format!("{v:.3e}"),
+        });
         std::iter::once(name.to_owned()).chain(cells).collect::<Vec<_>>()
     };
     let table = crate::out::table(

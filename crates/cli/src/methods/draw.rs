@@ -6,7 +6,7 @@ use datasets::Unlabelled;
 use nn_layers::metrics::ConfusionMatrix;
 use nn_layers::models::DannNet;
 use std::collections::BTreeMap;
-use tensor_autograd::Tensor;
+use tensor_autograd::{Real, Tensor};
 use transfer::measures::principal_plane;
 use transfer::pictures::{self, Curve, Points};
 use transfer::{Model, Outcome, TransferError};
@@ -58,7 +58,7 @@ pub(super) fn decision(
     let mut groups = Vec::new();
     let plane = |data: &Unlabelled| {
         let data = data.select(&sample(data.len(), POINTS));
-        let numbers = data.inputs().iter().map(|&x| x.into()).collect();
+        let numbers = data.inputs().iter().map(|&x| Real::from(x)).collect();
         Tensor::new([data.len(), 2], numbers)
     };
     if let Some((source, _)) = &yardstick.source {

@@ -26,7 +26,7 @@ const NAME: &str = "fine-tune";
 
 pub(super) const METHOD: Method = Method {
     name: NAME,
-    case: Case::BothLabelled,
+    case: Case::Both,
     help: "a source model goes on with few labelled target examples",
     built: Some(Built {
         flags: |command| args::training(Flags::augment_args(Shared::augment_args(command))),
@@ -149,7 +149,10 @@ fn run(matches: &ArgMatches, control: Control, context: &Context) -> anyhow::Res
         within("--train-only", Some(pattern), any, "a pattern that names a parameter, as label.*")?;
     }
     if let Some(k) = flags.shots {
-        target.shots(k, 0)?;
+        let drawn = target.shot_rows(k, 0)?.len();
+        if test.is_none() && drawn == target.len() {
+            return Err(nothing_left(k, &target).into());
+        }
     }
 
     let session = Session::open(NAME, (&shared, &flags), &control, context)?;
@@ -207,6 +210,15 @@ fn run(matches: &ArgMatches, control: Control, context: &Context) -> anyhow::Res
     report::finish(&session, &shared, report, extra)
 }
 
+fn nothing_left(shots: usize, target: &Dataset) -> TransferError {
+    TransferError::Mismatch {
+        what: "the shots leave nothing of the target to test on",
+        left: format!("{shots} shots of each class"),
+        right: format!("{} of {} examples", target.name(), target.len()),
+        remedy: "give --test, or fewer shots",
+    }
+}
+
 /// The settings with nothing left open.
 fn filled(flags: &Flags, shared: &Shared) -> Flags {
     let source = flags.source_training(shared, 0);
@@ -253,12 +265,7 @@ impl Setup<'_> {
                 rows.iter().for_each(|&row| rest[row] = false);
                 let rest: Vec<usize> = (0..rest.len()).filter(|&row| rest[row]).collect();
                 if rest.is_empty() {
-                    return Err(TransferError::Mismatch {
-                        what: "the shots leave nothing of the target to test on",
-                        left: format!("{k} shots of each class"),
-                        right: format!("{} of {} examples", self.target.name(), self.target.len()),
-                        remedy: "give --test, or fewer shots",
-                    });
+                    return Err(nothing_left(k, &self.target));
                 }
                 self.target.select(&rest)
             }

@@ -15,13 +15,13 @@ use clap::{ArgMatches, Command};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Case {
     /// Source and target.
-    BothLabelled,
+    Both,
     /// The source alone.
-    SourceLabelled,
+    Source,
     /// The target alone.
-    TargetLabelled,
+    Target,
     /// Neither.
-    NoneLabelled,
+    Neither,
 }
 
 /// A line of the table.
@@ -48,18 +48,14 @@ pub(crate) struct Built {
 /// All methods, in the order of the table of cases.
 pub(crate) const METHODS: &[Method] = &[
     fine_tune::METHOD,
-    planned("conservative", Case::BothLabelled, "fine-tuning that must stay near the source model"),
-    planned("layer-transfer", Case::BothLabelled, "copy some layers, train the others"),
-    planned("multi-task", Case::BothLabelled, "train all tasks at once on shared layers"),
-    planned("progressive", Case::BothLabelled, "a new column beside frozen old ones"),
+    planned("conservative", Case::Both, "fine-tuning that must stay near the source model"),
+    planned("layer-transfer", Case::Both, "copy some layers, train the others"),
+    planned("multi-task", Case::Both, "train all tasks at once on shared layers"),
+    planned("progressive", Case::Both, "a new column beside frozen old ones"),
     domain_adversarial::METHOD,
     zero_shot::METHOD,
-    planned("self-taught", Case::TargetLabelled, "features learnt from unlabelled data"),
-    planned(
-        "self-taught-clustering",
-        Case::NoneLabelled,
-        "clusters that auxiliary data helps find",
-    ),
+    planned("self-taught", Case::Target, "features learnt from unlabelled data"),
+    planned("self-taught-clustering", Case::Neither, "clusters that auxiliary data helps find"),
 ];
 
 const fn planned(name: &'static str, case: Case, help: &'static str) -> Method {

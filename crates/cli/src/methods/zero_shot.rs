@@ -24,7 +24,7 @@ const NAME: &str = "zero-shot";
 
 pub(super) const METHOD: Method = Method {
     name: NAME,
-    case: Case::SourceLabelled,
+    case: Case::Source,
     help: "classes without examples, by their attributes or the vectors of their names",
     built: Some(Built {
         flags: |command| args::training(Flags::augment_args(Shared::augment_args(command))),

@@ -31,6 +31,7 @@ pub(crate) fn page(title: &str, runs: &[&Finished]) -> anyhow::Result<String> {
             let _ = writeln!(html, "<tr>{}</tr>", cells.collect::<String>());
         }
         html.push_str("</table>\n");
+        let _ = writeln!(html, "<p>{}</p>", escaped(&text::verdict(&run.report)));
         let _ = writeln!(html, "<pre>{}</pre>", escaped(&run.extra));
         for picture in pictures(run)? {
             let _ = writeln!(html, "<figure>{picture}</figure>");

@@ -40,7 +40,6 @@ pub(crate) fn finish(
 ) -> anyhow::Result<Finished> {
     let mut document = serde_json::to_value(&report)?;
     if let Value::Object(fields) = &mut document {
-        fields.insert("gains".into(), serde_json::to_value(gains(&report))?);
         fields.insert("baseline_figures".into(), baseline_figures(&report));
         for (name, value) in extra.fields {
             fields.insert(name.into(), value);
@@ -59,15 +58,6 @@ pub(crate) fn finish(
     session.folder.write("report.html", &page(&title, &[&finished])?)?;
     session.folder.finish(&finished.document)?;
     Ok(finished)
-}
-
-/// The method's score less each baseline's, seed by seed.
-fn gains(report: &Report) -> BTreeMap<&str, Summary> {
-    let gain = |(name, baseline)| -> (&str, Summary) {
-        let (name, baseline): (&String, &Summary) = (name, baseline);
-        (name, report.score.summary.minus(baseline))
-    };
-    report.baselines.iter().map(gain).collect()
 }
 
 /// The further figures of every baseline over the seeds.

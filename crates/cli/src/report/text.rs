@@ -1,9 +1,10 @@
 //! The result as text.
 
-use super::{Finished, gains};
+use super::Finished;
 use crate::out;
 use std::fmt::Write;
-use transfer::measures::Summary;
+use transfer::Report;
+use transfer::measures::{Comparison, Summary, Verdict};
 
 /// The table of scores, what the method has to add, and where everything is.
 pub(crate) fn text(finished: &Finished) -> String {
@@ -17,7 +18,7 @@ pub(crate) fn text(finished: &Finished) -> String {
         report.seconds
     );
     text.push_str(&out::table(&rows(finished), 1));
-    text.push('\n');
+    let _ = writeln!(text, "\n{}\n", verdict(report));
     if report.score.name == "source_accuracy" {
         text.push_str("The accuracy on the target was not measured: that takes labelled target data in --test.\n\n");
     }
@@ -52,10 +53,38 @@ pub(super) fn rows(finished: &Finished) -> Vec<Vec<String>> {
     if several {
         heading.push("seed by seed".into());
     }
-    let gains = gains(report);
     let own = row(&report.method, &report.score.summary, None);
-    let baselines = report.baselines.iter().map(|(name, s)| row(name, s, gains.get(name.as_str())));
+    let baselines =
+        report.baselines.iter().map(|(name, s)| row(name, s, Some(&report.comparisons[name].gain)));
     [heading, own].into_iter().chain(baselines).collect()
+}
+
+/// What the seeds allow to be said of the method, in a sentence or two.
+pub(super) fn verdict(report: &Report) -> String {
+    let Some((baseline, Comparison { gain, interval, p_value, verdict })) = report.best_baseline()
+    else {
+        return "No baseline was trained, so nothing can be said about what the method adds."
+            .into();
+    };
+    let points = format!("{:+.1} points against {baseline}", 100.0 * gain.mean);
+    let (Some([low, high]), Some(p)) = (interval, p_value) else {
+        return format!(
+            "Inconclusive: {points}, but one seed says nothing about the spread; try --seeds 5."
+        );
+    };
+    let spread = format!(
+        "95 % of resampled means within {:+.1} to {:+.1}, paired t-test p {}, {} seeds",
+        100.0 * low,
+        100.0 * high,
+        if *p < 0.001 { "< 0.001".to_owned() } else { format!("= {p:.3}") },
+        gain.per_seed.len()
+    );
+    let word = match verdict {
+        Verdict::Helped => "The method helped",
+        Verdict::Hurt => "The method hurt",
+        Verdict::Inconclusive => "Inconclusive",
+    };
+    format!("{word}: {points} ({spread}).")
 }
 
 fn mean(summary: &Summary, several: bool) -> String {

@@ -48,8 +48,8 @@ where
 
 /// All settings as one table.
 pub(super) fn table<O: Serialize>(shared: &Shared, own: &O) -> anyhow::Result<Table> {
-    let mut table = Table::try_from(shared)?;
-    table.extend(Table::try_from(own)?);
+    let mut table = Table::try_from(shared).map_err(UsageError::Settings)?;
+    table.extend(Table::try_from(own).map_err(UsageError::Settings)?);
     Ok(table)
 }
 
@@ -70,7 +70,8 @@ fn parse<O: Args + DeserializeOwned>(
     let mut table: Table = toml::from_str(text).map_err(invalid)?;
     table.remove(PROVENANCE);
     match table.remove(METHOD) {
-        Some(toml::Value::String(found)) if found != method => {
+        Some(found) if found.as_str() != Some(method) => {
+            let found = found.as_str().map_or_else(|| found.to_string(), str::to_owned);
             let path = path.to_owned();
             return Err(UsageError::ConfigMethod { path, found, expected: method });
         }
@@ -79,10 +80,9 @@ fn parse<O: Args + DeserializeOwned>(
     let command = O::augment_args(Shared::augment_args(Command::new("settings")));
     let known: Vec<&str> = command.get_arguments().filter_map(|a| a.get_long()).collect();
     if let Some(key) = table.keys().find(|key| !known.contains(&key.as_str())) {
-        let line = text.lines().position(|l| l.trim_start().starts_with(key.as_str()));
         return Err(UsageError::ConfigKey {
             path: path.to_owned(),
-            line: line.map_or(1, |at| at + 1),
+            line: line_of(key, text),
             key: key.clone(),
             nearest: nearest(key, known.iter().copied()),
             known: known.join(", "),
@@ -92,6 +92,16 @@ fn parse<O: Args + DeserializeOwned>(
     let _: Shared = toml::from_str(text).map_err(invalid)?;
     let _: O = toml::from_str(text).map_err(invalid)?;
     Ok(table)
+}
+
+/// The line, from 1, on which a key of the top level stands.
+fn line_of(key: &str, text: &str) -> usize {
+    let table = toml::de::DeTable::parse(text).ok();
+    let place = table.and_then(|table| {
+        let key = table.get_ref().keys().find(|k| k.get_ref().as_ref() == key)?;
+        text.get(..key.span().start)
+    });
+    place.map_or(1, |before| before.matches('\n').count() + 1)
 }
 
 #[cfg(test)]
@@ -134,6 +144,8 @@ mod tests {
     fn a_bad_file_is_refused_with_the_place() {
         let error = merged("lr = 0.1\n\nlearning-rate = 2\n", &[]).unwrap_err();
         assert!(error.contains("c.toml:3: there is no setting `learning-rate`"), "{error}");
+        let error = merged("batch-size = 2\n[batch]\nsize = 2\n", &[]).unwrap_err();
+        assert!(error.contains("c.toml:2: there is no setting `batch`"), "{error}");
         let error = merged("batchsize = 2\n", &[]).unwrap_err();
         assert!(error.contains("did you mean `batch-size`?"), "{error}");
         let error = merged("lr = 0.1\nepochs = \"many\"\n", &[]).unwrap_err();
@@ -142,6 +154,8 @@ mod tests {
         assert!(error.contains("line 1"), "{error}");
         let error = merged("method = \"other\"\n", &[]).unwrap_err();
         assert!(error.contains("configuration of `other`, not of `m`"), "{error}");
+        let error = merged("method = 3\n", &[]).unwrap_err();
+        assert!(error.contains("configuration of `3`, not of `m`"), "{error}");
         let error = merged("lr = -2.0\n", &[]).unwrap_err();
         assert_eq!(error, "--lr -2: it must be positive");
         assert!(merged("epochs = 1\nsteps = 2", &[]).unwrap_err().contains("not both"));

@@ -59,14 +59,19 @@ impl Folder {
                 folder.record(method, settings)?;
                 return Ok(folder);
             }
+            Err(e) if e.kind() == io::ErrorKind::NotADirectory => {
+                return Err(refuse("it is a file; choose a folder".into()).into());
+            }
             Err(source) => return Err(io_error(&config, "read", source).into()),
         };
         if !resume {
-            let state =
-                if path.join(REPORT).exists() { "a finished run" } else { "an unfinished run" };
-            let why =
-                format!("it holds {state}; go on with it by --resume, or choose another folder");
-            return Err(refuse(why).into());
+            let why = match path.join(REPORT).exists() {
+                true => "it holds a finished run; choose another folder",
+                false => {
+                    "it holds an unfinished run; go on with it by --resume, or choose another folder"
+                }
+            };
+            return Err(refuse(why.into()).into());
         }
         let recorded: Table = toml::from_str(&recorded).map_err(|e| InputError::File {
             path: config,
@@ -75,7 +80,19 @@ impl Folder {
         if let Some(why) = difference(&recorded, &with_method(method, settings)) {
             return Err(refuse(why).into());
         }
+        folder.sweep();
         Ok(folder)
+    }
+
+    /// Removes the unfinished files of a process that was killed while it wrote.
+    fn sweep(&self) {
+        for entry in fs::read_dir(&self.path).into_iter().flatten().flatten() {
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            if name.starts_with('.') && name.ends_with(".tmp") {
+                let _ = fs::remove_file(entry.path()); // it does no harm, but takes room
+            }
+        }
     }
 
     /// The folder of a tour, which holds the run folders of the methods.
@@ -90,6 +107,11 @@ impl Folder {
         }
         make(path)?;
         Ok(Folder { path: path.to_owned() })
+    }
+
+    /// Whether a run was begun in `path`.
+    pub(crate) fn is_begun(path: &Path) -> bool {
+        path.join(CONFIG).exists()
     }
 
     /// Where it is.
@@ -205,6 +227,11 @@ fn difference(then: &Table, now: &Table) -> Option<String> {
     let version = then.get(PROVENANCE).and_then(|p| p.get("version")?.as_str());
     if let Some(version) = version.filter(|v| *v != env!("CARGO_PKG_VERSION")) {
         return Some(format!("its run was made by version {version}; go on with that one"));
+    }
+    let method = |table: &Table| table.get(METHOD).map_or("no method".into(), Value::to_string);
+    let (theirs, ours) = (method(then), method(now));
+    if theirs != ours {
+        return Some(format!("its run is one of {theirs}, not of {ours}; choose another folder"));
     }
     let keys = then.keys().chain(now.keys()).filter(|k| *k != PROVENANCE);
     let differ = keys.filter(|k| then.get(*k) != now.get(*k));

@@ -58,7 +58,8 @@ impl Session {
         }
         let result = study.run(&self.seeds, &done, &mut self.watcher());
         match (result, self.failure.borrow_mut().take()) {
-            (Err(TransferError::Interrupted { .. }), Some(failure)) => Err(failure.into()),
+            // A run whose metrics could not be kept has failed, however far it came.
+            (Err(TransferError::Interrupted { .. }) | Ok(_), Some(failure)) => Err(failure.into()),
             (Err(e @ TransferError::Interrupted { .. }), None) => {
                 out::talk(self.context.quiet, &format!("go on with: {}", self.resumption()));
                 Err(e.into())
@@ -67,22 +68,18 @@ impl Session {
         }
     }
 
-    /// The command line that goes on with this run.
+    /// The command line that goes on with this run, or with its tour.
     fn resumption(&self) -> String {
-        let quoted =
-            |word: String| match word.chars().all(|c| c.is_alphanumeric() || "-_./:,=".contains(c))
-            {
-                true => word,
-                false => format!("'{}'", word.replace('\'', "'\\''")),
-            };
-        let mut words: Vec<String> = std::env::args().map(quoted).collect();
+        let words = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
+        let mut words: Vec<String> = words.collect();
+        let folder = self.context.tour.as_deref().unwrap_or(self.folder.path());
         if !words.iter().any(|w| w == "--out" || w.starts_with("--out=")) {
-            words.extend(["--out".into(), quoted(self.folder.path().display().to_string())]);
+            words.extend(["--out".into(), folder.display().to_string()]);
         }
-        if !words.iter().any(|w| w == "--resume") {
+        if self.context.tour.is_none() && !words.iter().any(|w| w == "--resume") {
             words.push("--resume".into());
         }
-        words.join(" ")
+        out::command_line(words.iter().map(String::as_str))
     }
 
     fn watcher(&self) -> Watcher {

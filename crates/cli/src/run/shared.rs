@@ -87,6 +87,8 @@ pub(crate) enum Normalization {
     Standard,
 }
 
+/// A larger batch is taken for a slip: its images alone would fill the memory.
+const LARGEST_BATCH: usize = 65_536;
 /// More seeds than this are taken for a slip.
 const MOST_SEEDS: usize = 10_000;
 
@@ -97,7 +99,8 @@ impl Shared {
         let real = |x: Option<f64>, ok: fn(f64) -> bool| x.is_none_or(|x| x.is_finite() && ok(x));
         within("--epochs", self.epochs, count(self.epochs), "at least 1")?;
         within("--steps", self.steps, count(self.steps), "at least 1")?;
-        within("--batch-size", self.batch_size, count(self.batch_size), "at least 1")?;
+        let batch = self.batch_size.is_none_or(|n| (1..=LARGEST_BATCH).contains(&n));
+        within("--batch-size", self.batch_size, batch, "from 1 to 65536")?;
         within("--lr", self.lr, real(self.lr, |x| x > 0.0), "positive")?;
         let momentum = real(self.momentum, |x| (0.0..1.0).contains(&x));
         within("--momentum", self.momentum, momentum, "in [0, 1)")?;

@@ -32,10 +32,11 @@ impl Objective for Adversarial<'_> {
             false => (1.0, lambda),
         };
         let (loss, grads) = grad(rng, |t| {
+            // Labels before the target: dropout then draws as in supervised training.
             let source = net.features.forward(t.constant(xs));
-            let target = net.features.forward(t.constant(xt));
             let logits = net.label.forward(source);
             let label_loss = logits.cross_entropy(&labels);
+            let target = net.features.forward(t.constant(xt));
             let domain = domain_loss(&net.domain, source, target, reversal as Real);
             means.add("accuracy", metrics::accuracy(&logits.value(), &labels));
             means.add("label_loss", f64::from(label_loss.value().item()));

@@ -5,10 +5,11 @@ use crate::TransferError;
 use nn_layers::{LoadMode, StateDict, load_into};
 use optim::{Optimizer, OptimizerState, Rule};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use tensor_autograd::{Module, Rng, RngState, Tensor};
+use tensor_autograd::{Module, Tensor};
 
 /// A folder of checkpoints of one run. The newest two are kept; each is written completely or not
 /// at all, and the older one goes last.
@@ -24,15 +25,14 @@ pub(super) struct State<N> {
     pub(super) best: Option<(f64, N)>,
     pub(super) stale: usize,
     pub(super) step: usize,
-    pub(super) rng: Rng,
     pub(super) means: Means,
     pub(super) history: History,
 }
 
 impl<N> State<N> {
-    pub(super) fn new(net: N, rng: Rng) -> Self {
+    pub(super) fn new(net: N) -> Self {
         let (means, history) = (Means::default(), History::default());
-        State { net, best: None, stale: 0, step: 0, rng, means, history }
+        State { net, best: None, stale: 0, step: 0, means, history }
     }
 }
 
@@ -41,11 +41,11 @@ impl<N> State<N> {
 #[serde(deny_unknown_fields)]
 struct Counters {
     run: String,
+    settings: String,
     step: usize,
     steps: usize,
     stale: usize,
     best: Option<f64>,
-    rng: ([u8; 32], u64, u128),
     means: Means,
     history: History,
     rule: String,
@@ -55,10 +55,14 @@ struct Counters {
 
 /// The key of the file's metadata under which the counters stand.
 const KEY: &str = "transfer.checkpoint/1";
+/// The key under which the digest of everything else stands: a damaged weight is still a number,
+/// and nothing but a digest would tell.
+const DIGEST: &str = "sha256";
 
 impl Checkpoints {
     /// Checkpoints in `folder`, which is made when the first one is written. `run` says whose they
-    /// are (method, settings, seed): a checkpoint of another run is refused.
+    /// are, such as which data: a checkpoint of another run is refused, as is one of another method
+    /// or of other settings.
     pub fn new(folder: impl Into<PathBuf>, run: impl Into<String>) -> Self {
         Checkpoints { folder: folder.into(), run: run.into() }
     }
@@ -76,14 +80,13 @@ impl Checkpoints {
         };
         fs::create_dir_all(&self.folder).map_err(io(&self.folder, "make the folder"))?;
         let OptimizerState { rule, step, updates, tensors } = optimizer.state();
-        let rng = state.rng.state();
         let counters = Counters {
             run: self.run.clone(),
+            settings: plan.settings.clone(),
             step: state.step,
             steps: plan.steps,
             stale: state.stale,
             best: state.best.as_ref().map(|(value, _)| *value),
-            rng: (rng.seed, rng.stream, rng.position),
             means: state.means.clone(),
             history: state.history.clone(),
             rule,
@@ -91,7 +94,7 @@ impl Checkpoints {
             updates,
         };
         let json = serde_json::to_string(&counters).expect("plain data becomes JSON");
-        let mut file = StateDict::default().with_metadata(KEY, json);
+        let mut file = StateDict::default();
         let mut put = |prefix: &str, tensors: BTreeMap<String, Tensor>| {
             let renamed = tensors.into_iter().map(|(name, t)| (format!("{prefix}.{name}"), t));
             file.tensors.extend(renamed);
@@ -101,6 +104,8 @@ impl Checkpoints {
         if let Some((_, best)) = &state.best {
             put("best", best.state_dict());
         }
+        let digest = digest(&json, &file.tensors);
+        let file = file.with_metadata(KEY, json).with_metadata(DIGEST, digest);
         let path = self.folder.join(format!("step-{:010}.safetensors", state.step));
         file.save(&path)?;
         for old in self.list()?.iter().rev().skip(2) {
@@ -123,11 +128,15 @@ impl Checkpoints {
         let json = json.ok_or_else(|| unusable("it is not a checkpoint".into()))?;
         let counters: Counters =
             serde_json::from_str(json).map_err(|e| unusable(format!("its counters: {e}")))?;
-        if counters.run != self.run || counters.steps != plan.steps {
-            let (theirs, ours) = (counters.run, &self.run);
+        if file.metadata.get(DIGEST) != Some(&digest(json, &file.tensors)) {
+            return Err(unusable("it is damaged: remove it to go on from the one before".into()));
+        }
+        let theirs = (counters.run, counters.settings, counters.steps);
+        let ours = (&self.run, &plan.settings, plan.steps);
+        if (&theirs.0, &theirs.1, theirs.2) != ours {
             let why = format!(
-                "it belongs to another run: {theirs} of {} steps, this is {ours} of {}; choose another folder",
-                counters.steps, plan.steps
+                "it belongs to another run: {} ({}) of {} steps, this is {} ({}) of {}; choose another folder",
+                theirs.0, theirs.1, theirs.2, ours.0, ours.1, ours.2
             );
             return Err(unusable(why));
         }
@@ -159,13 +168,11 @@ impl Checkpoints {
             tensors: part("optimizer").tensors,
         };
         optimizer.load_state(saved, &net).map_err(|e| unusable(e.to_string()))?;
-        let (seed, stream, position) = counters.rng;
         *state = State {
             net,
             best,
             stale: counters.stale,
             step: counters.step,
-            rng: Rng::from_state(&RngState { seed, stream, position }),
             means: counters.means,
             history: counters.history,
         };
@@ -191,4 +198,16 @@ impl Checkpoints {
         paths.sort();
         Ok(paths)
     }
+}
+
+/// The SHA-256 of counters and tensors, in hexadecimal.
+fn digest(json: &str, tensors: &BTreeMap<String, Tensor>) -> String {
+    let mut hash = Sha256::new();
+    hash.update(json);
+    for (name, tensor) in tensors {
+        hash.update(format!("\n{name} {}\n", tensor.shape()));
+        let bytes: Vec<u8> = tensor.as_slice().iter().flat_map(|x| x.to_le_bytes()).collect();
+        hash.update(bytes);
+    }
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -39,7 +39,8 @@ pub trait Objective {
     type Net: Module + Clone;
 
     /// The loss and gradients of one step, a function of the network, the place in the run and the
-    /// generator alone: what `self` keeps between steps is for speed. Quantities to be averaged over the epoch go into `means`.
+    /// generator alone: what `self` keeps between steps is for speed. The generator is the step's
+    /// own. Quantities to be averaged over the epoch go into `means`.
     fn step(&mut self, net: &Self::Net, at: At, rng: &mut Rng, means: &mut Means) -> (Real, Grads);
 
     /// The criterion that decides which epoch's network is kept, larger is better, and its name.
@@ -56,8 +57,10 @@ pub struct Plan {
     pub steps: usize,
     /// Steps between two records.
     pub steps_per_epoch: usize,
-    /// The seed of batches, dropout and the like.
+    /// The seed of dropout and the like.
     pub seed: u64,
+    /// The method and its settings, in words; a checkpoint of others is refused.
+    pub settings: String,
     /// Stop after this many epochs without a better criterion.
     pub patience: Option<usize>,
     /// Where checkpoints go; `None` keeps none.
@@ -76,8 +79,9 @@ pub struct Fitted<N> {
 /// Runs `objective` from `net` as `plan` says; `optimizer` brings the learning rate's schedule.
 ///
 /// # Errors
-/// [`TransferError::Diverged`] at the first loss that is not finite, [`TransferError::Interrupted`]
-/// if the observer asks to stop, and errors of saving or resuming.
+/// [`TransferError::Diverged`] at the first loss that is not finite, [`TransferError::Overflowed`]
+/// at the first epoch that ends with such weights, [`TransferError::Interrupted`] if the observer
+/// asks to stop, and errors of saving or resuming.
 pub fn fit<O: Objective, R: Rule>(
     objective: &mut O,
     net: O::Net,
@@ -85,12 +89,13 @@ pub fn fit<O: Objective, R: Rule>(
     plan: &Plan,
     observer: &mut dyn Observer,
 ) -> Result<Fitted<O::Net>, TransferError> {
-    let mut state = State::new(net, Rng::seed(plan.seed).fork("fit"));
+    let rng = Rng::seed(plan.seed).fork("fit");
+    let mut state = State::new(net);
     if let Some(checkpoints) = &plan.checkpoints {
         checkpoints.resume(&mut state, &mut optimizer, plan)?;
     }
     observer.begin(plan.steps, state.step);
-    let mut stopped = plan.patience.is_some_and(|patience| state.stale > patience);
+    let mut stopped = plan.patience.is_some_and(|patience| state.stale >= patience);
     while state.step < plan.steps && !stopped {
         if observer.interrupted() {
             let saved = match &plan.checkpoints {
@@ -101,7 +106,8 @@ pub fn fit<O: Objective, R: Rule>(
         }
         let at = At { step: state.step, steps: plan.steps };
         let lr = optimizer.lr();
-        let (loss, grads) = objective.step(&state.net, at, &mut state.rng, &mut state.means);
+        let mut rng = rng.fork(&format!("step {}", at.step));
+        let (loss, grads) = objective.step(&state.net, at, &mut rng, &mut state.means);
         if !loss.is_finite() {
             let (step, steps) = (at.step, at.steps);
             return Err(TransferError::Diverged { step, steps, loss: f64::from(loss), lr });
@@ -111,7 +117,7 @@ pub fn fit<O: Objective, R: Rule>(
         state.step += 1;
         observer.step(state.step);
         if state.step.is_multiple_of(plan.steps_per_epoch) || state.step == plan.steps {
-            stopped = end_epoch(objective, &mut state, plan, lr, observer);
+            stopped = end_epoch(objective, &mut state, plan, lr, observer)?;
             if let Some(checkpoints) = &plan.checkpoints {
                 checkpoints.save(&state, &optimizer, plan)?;
             }
@@ -121,14 +127,22 @@ pub fn fit<O: Objective, R: Rule>(
     Ok(Fitted { net: state.best.map_or(state.net, |(_, net)| net), history: state.history })
 }
 
-/// Records the epoch; says whether patience is at an end.
+/// Records the epoch; says whether patience is at an end. What is not finite is kept nowhere: the
+/// last step of a run has no loss after it that would tell.
 fn end_epoch<O: Objective>(
     objective: &O,
     state: &mut State<O::Net>,
     plan: &Plan,
     lr: f64,
     observer: &mut dyn Observer,
-) -> bool {
+) -> Result<bool, TransferError> {
+    let (step, steps) = (state.step, plan.steps);
+    let overflowed = |what: String| TransferError::Overflowed { step, steps, what, lr };
+    let params = state.net.named_params();
+    if let Some((name, _)) = params.iter().find(|(_, p)| !p.value.is_finite()) {
+        return Err(overflowed(format!("`{name}`")));
+    }
+    drop(params);
     let mut record = EpochRecord {
         epoch: state.history.len() + 1,
         step: state.step,
@@ -137,6 +151,9 @@ fn end_epoch<O: Objective>(
         means: std::mem::take(&mut state.means).finish(),
     };
     if let Some((name, value)) = objective.criterion(&state.net) {
+        if !value.is_finite() {
+            return Err(overflowed(format!("the criterion `{name}`")));
+        }
         record.criterion = Some((name.to_owned(), value));
         match &state.best {
             Some((best, _)) if value <= *best => state.stale += 1,
@@ -148,5 +165,5 @@ fn end_epoch<O: Objective>(
     }
     observer.epoch(&record);
     state.history.push(record);
-    plan.patience.is_some_and(|patience| state.stale > patience)
+    Ok(plan.patience.is_some_and(|patience| state.stale >= patience))
 }

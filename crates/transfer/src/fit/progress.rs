@@ -2,7 +2,7 @@
 
 use super::EpochRecord;
 use indicatif::{ProgressBar, ProgressStyle};
-use std::io::IsTerminal;
+use std::io::{self, IsTerminal, Write};
 
 /// Told what a run does, and asked whether it should stop.
 pub trait Observer {
@@ -45,7 +45,7 @@ impl Progress {
 
     /// A bar with rate and remaining time on a terminal, one line an epoch elsewhere.
     pub fn bar() -> Self {
-        if !std::io::stderr().is_terminal() {
+        if !io::stderr().is_terminal() {
             return Progress::lines();
         }
         let bar = ProgressBar::new(0);
@@ -94,7 +94,10 @@ impl Observer for Progress {
             Shown::Nothing => {}
             Shown::Lines { steps } => {
                 let label = if self.label.is_empty() { "" } else { " " };
-                eprintln!("{}{label}step {}/{steps}  {}", self.label, record.step, summary(record));
+                let (step, summary) = (record.step, summary(record));
+                // Whoever closed standard error does not want to hear; `eprintln` would panic.
+                let _ =
+                    writeln!(io::stderr(), "{}{label}step {step}/{steps}  {summary}", self.label);
             }
             Shown::Bar(bar) => bar.set_message(summary(record)),
         }

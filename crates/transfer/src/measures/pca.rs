@@ -38,10 +38,11 @@ pub fn principal_plane(features: &Tensor) -> Tensor {
             *axis = next;
         }
         let [first, second] = &mut axes;
-        normalize(first);
+        normalize(first, 0.0);
+        let rounding = 1e-9 * norm(second);
         let along: f64 = first.iter().zip(second.iter()).map(|(a, b)| a * b).sum();
         second.iter_mut().zip(first.iter()).for_each(|(s, f)| *s -= along * f);
-        normalize(second);
+        normalize(second, rounding);
     }
     for axis in &mut axes {
         let largest =
@@ -56,10 +57,15 @@ pub fn principal_plane(features: &Tensor) -> Tensor {
     })
 }
 
-fn normalize(axis: &mut [f64]) {
-    let norm = axis.iter().map(|x| x * x).sum::<f64>().sqrt();
-    // A direction without variance stays at the origin.
-    axis.iter_mut().for_each(|x| *x = if norm > 1e-12 { *x / norm } else { 0.0 });
+fn norm(axis: &[f64]) -> f64 {
+    axis.iter().map(|x| x * x).sum::<f64>().sqrt()
+}
+
+/// Gives `axis` length 1. What is no longer than `rounding` is a direction without variance, and
+/// becomes 0.
+fn normalize(axis: &mut [f64], rounding: f64) {
+    let norm = norm(axis);
+    axis.iter_mut().for_each(|x| *x = if norm > rounding { *x / norm } else { 0.0 });
 }
 
 #[cfg(test)]
@@ -84,6 +90,20 @@ mod tests {
             (xs.map(|&x| f64::from(x).powi(2)).sum::<f64>() / 200.0).sqrt()
         };
         assert!((spread(0) - 3.0).abs() < 0.3 && (spread(1) - 1.0).abs() < 0.15);
+    }
+
+    #[test]
+    fn points_on_a_line_have_one_coordinate_at_any_scale() {
+        for scale in [1e-8, 1.0, 1e4] {
+            let line = Tensor::from_fn([50, 3], |i| scale * ((i / 3) * (i % 3 + 1)) as Real);
+            let plane = principal_plane(&line);
+            let length = scale * (14.0 as Real).sqrt();
+            for (i, point) in plane.as_slice().chunks_exact(2).enumerate() {
+                let along = (i as Real - 24.5) * length;
+                assert!((point[0] - along).abs() < 1e-4 * length * 25.0, "{scale}: {point:?}");
+                assert!(point[1].abs() < 1e-4 * length, "{scale}: {point:?}");
+            }
+        }
     }
 
     #[test]

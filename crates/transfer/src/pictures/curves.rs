@@ -16,13 +16,11 @@ pub struct Curve {
 /// Lines over a common x-axis, with a legend.
 pub fn curves(title: &str, labels: (&str, &str), lines: &[Curve]) -> String {
     let all = || lines.iter().flat_map(|c| c.points.iter());
-    let axes = Axes {
-        title,
-        labels,
-        x: range(all().map(|p| p.0)),
-        y: range(all().map(|p| p.1)),
-        size: (640, 400),
-    };
+    let mut x = range(all().map(|p| p.0));
+    if lines.len() > 1 {
+        x.end += 0.3 * (x.end - x.start); // room for the legend beside the lines
+    }
+    let axes = Axes { title, labels, x, y: range(all().map(|p| p.1)), size: (640, 400) };
     axes.draw(|chart| {
         for (line, &(r, g, b)) in lines.iter().zip(COLOURS.iter().cycle()) {
             let colour = RGBColor(r, g, b);

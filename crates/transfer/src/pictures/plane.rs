@@ -57,8 +57,11 @@ const GRID: usize = 120;
 
 fn draw(title: &str, groups: &[Points], class: Option<&Decide<'_>>) -> String {
     let all = || groups.iter().flat_map(|g| g.points.iter());
-    let (x, y) = (range(all().map(|p| p.0)), range(all().map(|p| p.1)));
-    let axes = Axes { title, labels: ("", ""), x: x.clone(), y: y.clone(), size: (480, 420) };
+    let (mut x, y) = (range(all().map(|p| p.0)), range(all().map(|p| p.1)));
+    if groups.len() > 1 {
+        x.end += 0.4 * (x.end - x.start); // room for the legend beside the points
+    }
+    let axes = Axes { title, labels: ("", ""), x: x.clone(), y: y.clone(), size: (560, 420) };
     axes.draw(|chart| {
         if let Some(class) = class {
             let at =

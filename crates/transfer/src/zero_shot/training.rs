@@ -69,14 +69,14 @@ pub(super) fn embedder(
         Loss::Margin { width, .. } => Embedder::compatibility(features, d, k, width, rng),
         Loss::Cosine => Embedder::regression(features, d, k, rng),
     };
-    let plan = training.plan(data.len())?;
+    let plan = training.plan(&format!("zero-shot embedder, {loss:?}"), data.len())?;
     let normalizer = Normalizer::fit(training.normalize, &data.without_labels());
     let mut objective = Embedding {
         batches: Labelled::new(data, &normalizer, training)?,
         signatures: tensor(signatures),
         loss,
     };
-    let sgd = training.sgd(data.len())?.bind(&net)?;
+    let sgd = training.sgd(&plan).bind(&net)?;
     let fitted = fit(&mut objective, net, sgd, &plan, observer)?;
     let (net, history) = (fitted.net, fitted.history);
     Ok(Model { net, normalizer, classes: data.classes().to_vec(), history })

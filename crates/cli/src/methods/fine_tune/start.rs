@@ -14,7 +14,7 @@ use transfer::{Architecture, Model, Supervised, TransferError, copy_matching};
 /// The source: its data, or its model.
 pub(super) enum Start {
     /// Labelled data; the model of the latest seed is remembered, since several arms start from it.
-    Data { source: Dataset, latest: RefCell<Option<(u64, Model<DannNet>)>> },
+    Data { source: Dataset, latest: RefCell<Option<(u64, Box<Model<DannNet>>)>> },
     /// A saved model.
     Model(Box<Model<DannNet>>, Architecture),
 }
@@ -81,11 +81,9 @@ impl Start {
         match (self, given) {
             (Start::Model(_, architecture), Some(given)) if given != architecture.name => {
                 Err(InputError::Mismatch {
-                    left_role: "--net",
-                    left: given.to_owned(),
+                    left: format!("--net {given}"),
                     left_is: "another architecture".into(),
-                    right_role: "--init",
-                    right: "the file".into(),
+                    right: "the file of --init".into(),
                     right_is: architecture.name.clone(),
                     remedy: "leave out --net".into(),
                 })
@@ -110,7 +108,7 @@ impl Start {
             Start::Data { source, latest } => (source, latest),
         };
         if let Some((_, model)) = latest.borrow().as_ref().filter(|(of, _)| *of == seed) {
-            return Ok(model.clone());
+            return Ok((**model).clone());
         }
         let classes = source.classes().len();
         let architecture = Architecture { classes, ..setup.architecture.clone() };
@@ -118,7 +116,7 @@ impl Start {
         let training = setup.flags.source_training(setup.shared, seed);
         let supervised = Supervised::new(net).training(setup.session.kept("source", training));
         let model = supervised.fit(source, &mut *setup.session.observer("source", seed))?;
-        latest.replace(Some((seed, model.clone())));
+        latest.replace(Some((seed, Box::new(model.clone()))));
         Ok(model)
     }
 

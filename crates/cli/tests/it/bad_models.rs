@@ -1,0 +1,71 @@
+//! Files that are no model, or the model of something else.
+
+use crate::lab::{Lab, MOONS};
+use nn_layers::{StateDict, models};
+use tensor_autograd::Rng;
+
+/// A model of two moons, weights of another net, a text, and a model that is cut short.
+fn lab() -> Lab {
+    let lab = Lab::new();
+    lab.done(&format!("run domain-adversarial {MOONS} --steps 2 --baselines none --out moons"));
+    let bytes = lab.read("moons/model.safetensors");
+    lab.write("short.safetensors", &bytes[..bytes.len() - 40]);
+    lab.write("text.safetensors", "These are the weights of my network.\n");
+    lab.write("empty.safetensors", "");
+    let other = StateDict::of(&models::mlp(&[4, 8, 3], &mut Rng::seed(0)));
+    other.save(lab.path("bare.safetensors")).unwrap();
+    // Another net's tensors under the description of this one.
+    let own = StateDict::load(lab.path("moons/model.safetensors")).unwrap();
+    let mut mixed = other;
+    mixed.metadata = own.metadata;
+    mixed.save(lab.path("mixed.safetensors")).unwrap();
+    lab
+}
+
+#[test]
+fn what_is_no_model_of_this_is_refused_by_every_command_that_reads_one() {
+    let lab = lab();
+    let before = lab.names("");
+    for (file, words) in [
+        ("no", "No such file"),
+        ("text", "truncated or no safetensors file"),
+        ("empty", "truncated or no safetensors file"),
+        ("short", "not a valid safetensors file"),
+        ("bare", "these are bare weights, not a model"),
+        ("mixed", "missing label.0.weight [2, 15]"),
+    ] {
+        let file = format!("{file}.safetensors");
+        let predict = format!("predict --model {file} --data synthetic:moons?n=9");
+        lab.refused(&predict, 3, &[&file, words]);
+        let target = "--target synthetic:moons-rotated?n=40 --shots 2 --out r";
+        lab.refused(&format!("run fine-tune --init {file} {target}"), 3, &[&file, words]);
+        assert_eq!(lab.names(""), before, "{file}");
+    }
+    for file in ["no", "text", "short", "mixed"] {
+        lab.refused(&format!("inspect {file}.safetensors"), 3, &[file]);
+    }
+    lab.refused("inspect moons", 3, &["moons is not a regular file"]);
+}
+
+#[test]
+fn data_of_another_shape_is_refused() {
+    let lab = lab();
+    let words = ["[1, 28, 28]", "moons/model.safetensors has inputs of shape [2]"];
+    let model = "moons/model.safetensors";
+    lab.refused(&format!("predict --model {model} --data synthetic:digits?n=9"), 3, &words);
+    let target = "--target synthetic:digits?n=40 --shots 2 --out r";
+    lab.refused(&format!("run fine-tune --init {model} {target}"), 3, &words);
+    assert!(!lab.path("r").exists());
+    let net = format!("run fine-tune --init {model} --target synthetic:moons --shots 2");
+    lab.refused(&format!("{net} --net dann-mnist"), 3, &["dann-mnist", "leave out --net"]);
+}
+
+#[test]
+fn a_model_from_a_file_is_where_fine_tuning_starts() {
+    let lab = lab();
+    let target = "--target synthetic:moons-rotated?n=60 --shots 3 --epochs 2 --json";
+    let model = "--init moons/model.safetensors --baselines all";
+    let document = lab.json(&format!("run fine-tune {model} {target} --out r"));
+    assert_eq!(document["same_classes"], true);
+    assert!(document["baselines"]["source_only"].is_object(), "{document}");
+}

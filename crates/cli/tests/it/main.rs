@@ -1,0 +1,17 @@
+//! The `transfer` command as its users see it: what it prints, what it leaves, how it ends.
+
+mod bad_data;
+mod bad_models;
+mod bad_settings;
+mod config;
+mod folders;
+mod full_disk;
+mod idx;
+mod interrupt;
+mod lab;
+mod labels;
+mod predict;
+mod run;
+mod same_bits;
+mod tour;
+mod usage;

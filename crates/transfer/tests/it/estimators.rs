@@ -1,0 +1,98 @@
+//! All estimators behind one signature: what is checked of one is checked of every one.
+
+use crate::common::{shallow, small_conv};
+use datasets::{Dataset, Unlabelled};
+use nn_layers::Layer;
+use nn_layers::models::DannNet;
+use transfer::fit::Observer;
+use transfer::{
+    DomainAdversarial, FineTune, History, Model, Normalize, Normalizer, Supervised, Training,
+    TransferError,
+};
+
+/// What an estimator is given; each takes what it needs.
+pub(crate) struct Task {
+    pub(crate) net: DannNet,
+    pub(crate) labelled: Dataset,
+    pub(crate) unlabelled: Unlabelled,
+    /// Where the estimator knows what to do with it.
+    pub(crate) validation: Option<Dataset>,
+}
+
+impl Task {
+    /// Sixty points of two moons; 15 batches of 4 an epoch.
+    pub(crate) fn moons() -> Self {
+        let (source, target) = crate::common::two_moons(60, 3);
+        let unlabelled = target.without_labels();
+        Task { net: shallow(0), labelled: source, unlabelled, validation: None }
+    }
+
+    /// Digits in grey and in negative.
+    pub(crate) fn digits() -> Self {
+        let (source, target) = crate::common::two_papers(96);
+        let unlabelled = target.without_labels();
+        Task { net: small_conv(0), labelled: source, unlabelled, validation: None }
+    }
+}
+
+/// A short run: three epochs of the moons.
+pub(crate) fn short() -> Training {
+    Training { epochs: 3, batch_size: 4, seed: 7, ..Training::default() }
+}
+
+type Fitted = Result<Model<DannNet>, TransferError>;
+
+/// An estimator with its own settings at their defaults.
+pub(crate) struct Estimator {
+    pub(crate) name: &'static str,
+    pub(crate) validates: bool,
+    pub(crate) fit: fn(Training, &Task, &mut dyn Observer) -> Fitted,
+}
+
+/// To check a new estimator, add it here.
+pub(crate) const ESTIMATORS: [Estimator; 3] = [
+    Estimator {
+        name: "supervised",
+        validates: true,
+        fit: |training, task, observer| {
+            let estimator = Supervised::new(task.net.clone()).training(training);
+            match &task.validation {
+                Some(data) => estimator.validation(data.clone()),
+                None => estimator,
+            }
+            .fit(&task.labelled, observer)
+        },
+    },
+    Estimator {
+        name: "fine-tune",
+        validates: true,
+        fit: |training, task, observer| {
+            let estimator = FineTune::new(source_model(task.net.clone())).training(training);
+            match &task.validation {
+                Some(data) => estimator.validation(data.clone()),
+                None => estimator,
+            }
+            .fit(&task.labelled, observer)
+        },
+    },
+    Estimator {
+        name: "domain-adversarial",
+        validates: false,
+        fit: |training, task, observer| {
+            let estimator = DomainAdversarial::new(task.net.clone()).training(training);
+            estimator.fit(&task.labelled, &task.unlabelled, observer)
+        },
+    },
+];
+
+/// A net as if trained on the data that its first layer fits.
+pub(crate) fn source_model(net: DannNet) -> Model<DannNet> {
+    let convolution = net.features.describe().contains("Conv2d");
+    let task = if convolution { Task::digits() } else { Task::moons() };
+    Model {
+        net,
+        normalizer: Normalizer::fit(Normalize::Mean, &task.labelled.without_labels()),
+        classes: task.labelled.classes().to_vec(),
+        history: History::default(),
+    }
+}

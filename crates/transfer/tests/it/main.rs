@@ -1,0 +1,16 @@
+//! Integration tests, in one binary so that they link once.
+
+mod adversary;
+mod common;
+mod conformance;
+mod copying;
+mod damage;
+mod determinism;
+mod estimators;
+mod frozen;
+mod gradients;
+mod lambda_zero;
+mod measures;
+mod moons;
+mod resume;
+mod stopping;
