@@ -10,9 +10,9 @@
 //! **Run it** with `cargo run --release -p examples --example 11_zero_shot`; `-- --unseen A,B,C`
 //! hides other letters.
 //!
-//! **You should see** accuracies far above chance, and near chance once the descriptions are
-//! exchanged. With all letters as candidates hardly any unseen one is found, until the scores of
-//! the seen ones are lowered.
+//! **You should see** accuracies far above chance, and chance once the descriptions are exchanged.
+//! With all letters as candidates many unseen ones are taken for seen ones, until the scores of the
+//! seen ones are lowered.
 
 #![forbid(unsafe_code)]
 

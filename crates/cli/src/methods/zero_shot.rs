@@ -70,7 +70,7 @@ pub(crate) struct Flags {
     #[arg(long, help_heading = "Zero-shot learning", num_args = 0..=1,
           default_missing_value = "true")]
     generalized: Option<bool>,
-    /// How a class is found; default: regression with a network, eszsl without
+    /// How a class is found; default: eszsl, which is sure where training is short
     #[arg(long, value_enum, help_heading = "Zero-shot learning")]
     model: Option<Model>,
     /// What the method stands on; default: a network for images, else the numbers as they are
@@ -139,10 +139,7 @@ fn run(matches: &ArgMatches, control: Control, context: &Context) -> anyhow::Res
         );
     }
     let setup = Setup::load(&shared, &flags)?;
-    let model = flags.model.unwrap_or(match setup.features {
-        Features::Net => Model::Regression,
-        Features::Raw => Model::Eszsl,
-    });
+    let model = flags.model.unwrap_or(Model::Eszsl);
     let same = |other: Model| (model == other).then_some("it is the method itself");
     let known = [
         ("random_signatures", None),
