@@ -18,6 +18,7 @@ const LESSONS: &[(&str, &str, RangeInclusive<f64>)] = &[
     ("05_checkpoint", "gain", 0.03..=1.0),
     ("06_fine_tuning", "gain", 0.02..=1.0),
     ("10_domain_adversarial", "gain", 0.02..=1.0),
+    ("11_zero_shot", "gain", 0.4..=1.0),
     ("13_self_taught_clustering", "gain", 0.3..=1.0),
 ];
 

@@ -140,6 +140,7 @@ fn code(error: &anyhow::Error) -> u8 {
                 TransferError::Mismatch { .. }
                 | TransferError::Counts { .. }
                 | TransferError::Data(_)
+                | TransferError::ZeroShot(_)
                 | TransferError::Read(_)
                 | TransferError::Unusable { .. } => 3,
                 TransferError::Diverged { .. } | TransferError::Overflowed { .. } => 4,

@@ -45,6 +45,12 @@ const KINDS: &[Kind] = &[
         build: |s, classes, rng| models::dann_signs([s[0], s[1], s[2]], classes, rng),
     },
     Kind {
+        name: "cifar-cnn",
+        help: "conv3-32, pool2, conv3-64, pool2, conv3-128, all with batch norm; 2x2 mean; linear",
+        takes: |s| s.len() == 3 && s[1] >= 8 && s[2] >= 8,
+        build: |s, classes, rng| models::cifar_net([s[0], s[1], s[2]], classes, rng),
+    },
+    Kind {
         name: "mlp",
         help: "flatten, FC256-128 with ReLU; domain FC100: for rows, spectrograms, small images",
         takes: |s| !s.is_empty(),

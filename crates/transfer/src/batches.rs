@@ -1,9 +1,10 @@
 //! Which samples a step sees: a function of seed and step alone.
 
+use crate::error::setting;
 use crate::input::{Inputs, Normalizer};
 use crate::{Training, TransferError};
 use datasets::{BatchStream, Dataset, Unlabelled};
-use tensor_autograd::Tensor;
+use tensor_autograd::{Real, Rng, Tensor};
 
 /// An endless stream of batches without labels.
 pub(crate) struct Stream {
@@ -33,6 +34,8 @@ impl Stream {
 pub(crate) struct Labelled {
     stream: Stream,
     labels: Vec<usize>,
+    /// The seed of the mirroring, if there is any.
+    flip: Option<u64>,
 }
 
 impl Labelled {
@@ -42,13 +45,62 @@ impl Labelled {
         training: &Training,
     ) -> Result<Self, TransferError> {
         let labels = data.require_labels()?.to_vec();
+        let images = data.sample_shape().len() == 3;
+        setting(
+            "flip",
+            training.flip,
+            images || !training.flip,
+            "false: the samples are no images",
+        )?;
         let (size, seed) = (training.batch_size, training.seed);
         let stream = Stream::new(&data.without_labels(), normalizer, size, seed)?;
-        Ok(Labelled { stream, labels })
+        Ok(Labelled { stream, labels, flip: training.flip.then_some(training.seed) })
     }
 
     pub(crate) fn batch(&mut self, step: usize) -> (Tensor, Vec<usize>) {
         let rows = self.stream.rows.batch(step as u64);
-        (self.stream.inputs.batch(&rows), rows.iter().map(|&r| self.labels[r]).collect())
+        let mut inputs = self.stream.inputs.batch(&rows);
+        if let Some(seed) = self.flip {
+            mirror_half(&mut inputs, seed, step);
+        }
+        (inputs, rows.iter().map(|&r| self.labels[r]).collect())
+    }
+}
+
+/// Mirrors half of the images `[n, c, h, w]`: which ones is a function of seed and step.
+fn mirror_half(images: &mut Tensor, seed: u64, step: usize) {
+    let shape = images.shape();
+    let (width, image) = (shape[3], shape[1] * shape[2] * shape[3]);
+    let mut rng = Rng::seed(seed).fork(&format!("flip {step}"));
+    for image in images.make_mut().chunks_exact_mut(image) {
+        if rng.uniform() < 0.5 {
+            image.chunks_exact_mut(width).for_each(<[Real]>::reverse);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn half_of_the_images_are_mirrored_and_others_at_the_next_step() {
+        let images = || Tensor::from_fn([200, 2, 3, 4], |i| i as Real);
+        let mirrored = |step| {
+            let mut out = images();
+            mirror_half(&mut out, 7, step);
+            let original = images();
+            let pairs = out.as_slice().chunks_exact(24).zip(original.as_slice().chunks_exact(24));
+            let flags = pairs.map(|(out, before)| {
+                let turned: Vec<Real> =
+                    before.chunks_exact(4).flat_map(|row| row.iter().rev().copied()).collect();
+                assert!(out == before || out == turned);
+                out != before
+            });
+            flags.collect::<Vec<bool>>()
+        };
+        let (a, b) = (mirrored(0), mirrored(1));
+        assert!((70..130).contains(&a.iter().filter(|m| **m).count()));
+        assert!(a == mirrored(0) && a != b);
     }
 }

@@ -51,6 +51,9 @@ pub enum TransferError {
     /// A file that cannot be written.
     #[error(transparent)]
     Save(#[from] nn_layers::SaveError),
+    /// Classes and signatures that do not fit together.
+    #[error(transparent)]
+    ZeroShot(#[from] crate::zero_shot::ZeroShotError),
     /// The loss is no longer a finite number.
     #[error(
         "training diverged at step {step} of {steps}: the loss is {loss} at lr {lr}; \

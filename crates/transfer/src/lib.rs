@@ -4,7 +4,7 @@
 //!
 //! * **Parts**: each method's paper in one folder, to be read beside it and used in a training loop
 //!   of one's own; see [`domain_adversarial::parts`].
-//! * **Estimators**: [`DomainAdversarial`], [`FineTune`], [`Supervised`]. Hyper-parameters go into
+//! * **Estimators**: [`DomainAdversarial`], [`FineTune`], [`Supervised`], [`ZeroShot`]. Hyper-parameters go into
 //!   the constructor's methods and are validated by `fit`, which gives a [`Model`]. All of them run
 //!   through the one loop of [`fit`].
 //!
@@ -32,6 +32,7 @@ pub mod self_taught_clustering;
 mod study;
 mod supervised;
 mod training;
+pub mod zero_shot;
 
 pub use architecture::Architecture;
 pub use conservative::Conservative;
@@ -48,3 +49,4 @@ pub use self_taught_clustering::{Clusters, CoClustering, SelfTaughtClustering};
 pub use study::{Outcome, Report, Score, Study, Trained, Watch};
 pub use supervised::Supervised;
 pub use training::{Decay, Training};
+pub use zero_shot::{Signatures, ZeroShot, ZeroShotError, ZeroShotModel};

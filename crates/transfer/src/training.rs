@@ -31,6 +31,9 @@ pub struct Training {
     pub patience: Option<usize>,
     /// What is done to the inputs of each domain.
     pub normalize: Normalize,
+    /// Whether half of the labelled images, others at each step, are mirrored left to right.
+    #[serde(default)]
+    pub flip: bool,
     /// Where checkpoints go.
     #[serde(skip)]
     pub checkpoints: Option<Checkpoints>,
@@ -61,6 +64,7 @@ impl Default for Training {
             seed: 0,
             patience: None,
             normalize: Normalize::Standard,
+            flip: false,
             checkpoints: None,
         }
     }
@@ -127,6 +131,8 @@ macro_rules! training_methods {
             seed: u64;
             /// What is done to the inputs of each domain.
             normalize: $crate::Normalize;
+            /// Whether half of the labelled images, others at each step, are mirrored left to right.
+            flip: bool;
         }
 
         /// Steps of the whole run, instead of epochs.

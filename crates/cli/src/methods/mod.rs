@@ -5,6 +5,7 @@ mod draw;
 mod evaluate;
 mod fine_tune;
 mod self_taught_clustering;
+mod zero_shot;
 
 use crate::context::Context;
 use crate::report::Finished;
@@ -53,7 +54,7 @@ pub(crate) const METHODS: &[Method] = &[
     planned("multi-task", Case::Both, "train all tasks at once on shared layers"),
     planned("progressive", Case::Both, "a new column beside frozen old ones"),
     domain_adversarial::METHOD,
-    planned("zero-shot", Case::Source, "classes without examples, by their attributes"),
+    zero_shot::METHOD,
     planned("self-taught", Case::Target, "features learnt from unlabelled data"),
     self_taught_clustering::METHOD,
 ];

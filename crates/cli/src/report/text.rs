@@ -19,7 +19,7 @@ pub(crate) fn text(finished: &Finished) -> String {
     );
     text.push_str(&out::table(&rows(finished), 1));
     let _ = writeln!(text, "\n{}\n", verdict(report));
-    if !["target_accuracy", "restart_stability"].contains(&report.score.name.as_str()) {
+    if report.score.name == "source_accuracy" {
         text.push_str("The accuracy on the target was not measured: that takes labelled target data in --test.\n\n");
     }
     text.push_str(&finished.extra);

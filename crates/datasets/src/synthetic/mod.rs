@@ -18,7 +18,8 @@
 //!
 //! How handwriting is made, one file each: a skeleton of strokes in `digits` or `letters`, made
 //! personal by a `writer`, bent a little differently each time in `handwriting`, drawn by a `pen`,
-//! and for the twins laid over a `texture`.
+//! and for the twins laid over a `texture`. What a letter is made of, as signatures for zero-shot
+//! learning, is measured in `strokes`.
 
 mod digits;
 mod documents;
@@ -27,12 +28,14 @@ mod handwriting;
 mod letters;
 mod moons;
 mod pen;
+mod strokes;
 mod texture;
 mod writer;
 
 pub use documents::{Documents, GROUPS, documents, documents_auxiliary};
 pub use handwriting::{Alphabet, Handwriting, digits, digits_textured, letters, letters_textured};
 pub use moons::{MOONS_NOISE, MOONS_SCALE, Moons, moons, moons_rotated};
+pub use strokes::{LetterSignatures, letter_signatures};
 pub use writer::WRITERS;
 
 use crate::spec::{Kind, OptionHelp, Spec};

@@ -1,9 +1,11 @@
 //! Ready-made nets.
 
+mod cifar_net;
 mod dann;
 mod lenet5;
 mod mlp;
 
+pub use cifar_net::cifar_net;
 pub use dann::{DannNet, dann_mlp, dann_mnist, dann_shallow, dann_signs, dann_svhn};
 pub use lenet5::lenet5;
 pub use mlp::mlp;

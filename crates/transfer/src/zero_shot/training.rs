@@ -1,0 +1,117 @@
+//! The networks of the estimator: a classifier of the seen classes, or an embedder.
+
+use super::compatibility::{Embedder, cosine_loss, margin_loss};
+use super::matrix::Mat;
+use crate::batches::Labelled;
+use crate::fit::{At, Means, Objective, Observer, fit};
+use crate::input::Normalizer;
+use crate::model::Model;
+use crate::{History, Supervised, Training, TransferError};
+use datasets::Dataset;
+use nn_layers::models::DannNet;
+use nn_layers::{Layer, Linear, Sequential, flatten, metrics, seq};
+use tensor_autograd::{Grads, Real, Rng, Shape, Tensor, eval, grad};
+
+/// How many features `features` gives for a sample of this shape.
+fn width(features: &Sequential, sample: &[usize]) -> usize {
+    let shape: Vec<usize> = [1].iter().chain(sample).copied().collect();
+    let x = Tensor::zeros(Shape::new(&shape));
+    eval(|t| features.forward(t.constant(x)).flatten(1).shape()[1])
+}
+
+/// Trains a classifier of the classes of `data`: these features, and a fresh linear layer on them.
+pub(super) fn classifier(
+    features: Option<&Sequential>,
+    data: &Dataset,
+    training: &Training,
+    observer: &mut dyn Observer,
+) -> Result<Model<DannNet>, TransferError> {
+    let features = features.cloned().unwrap_or_else(|| seq![flatten]);
+    let rng = &mut Rng::seed(training.seed).fork("zero-shot head");
+    let d = width(&features, data.sample_shape());
+    let label = seq![flatten, Linear::new(d, data.classes().len(), rng)];
+    let net = DannNet { features, label, domain: seq![] };
+    Supervised::new(net).training(training.clone()).fit(data, observer)
+}
+
+/// The inputs as they are, joined to rows: a model of which only the features are used.
+pub(super) fn raw(data: &Dataset, training: &Training) -> Model<DannNet> {
+    Model {
+        net: DannNet { features: seq![flatten], label: seq![], domain: seq![] },
+        normalizer: Normalizer::fit(training.normalize, &data.without_labels()),
+        classes: data.classes().to_vec(),
+        history: History::default(),
+    }
+}
+
+/// What an embedder is trained on.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Loss {
+    /// [`margin_loss`] in a space of so many dimensions.
+    Margin { margin: f64, width: usize },
+    /// [`cosine_loss`] in the space of the signatures.
+    Cosine,
+}
+
+/// Trains an embedder on the classes of `data`, whose signatures are the rows of `signatures`.
+pub(super) fn embedder(
+    features: Option<&Sequential>,
+    loss: Loss,
+    data: &Dataset,
+    signatures: &Mat<f64>,
+    training: &Training,
+    observer: &mut dyn Observer,
+) -> Result<Model<Embedder>, TransferError> {
+    let features = features.cloned().unwrap_or_else(|| seq![flatten]);
+    let (d, k) = (width(&features, data.sample_shape()), signatures.ncols());
+    let rng = &mut Rng::seed(training.seed).fork("zero-shot head");
+    let net = match loss {
+        Loss::Margin { width, .. } => Embedder::compatibility(features, d, k, width, rng),
+        Loss::Cosine => Embedder::regression(features, d, k, rng),
+    };
+    let plan = training.plan(&format!("zero-shot embedder, {loss:?}"), data.len())?;
+    let normalizer = Normalizer::fit(training.normalize, &data.without_labels());
+    let mut objective = Embedding {
+        batches: Labelled::new(data, &normalizer, training)?,
+        signatures: tensor(signatures),
+        loss,
+    };
+    let sgd = training.sgd(&plan).bind(&net)?;
+    let fitted = fit(&mut objective, net, sgd, &plan, observer)?;
+    let (net, history) = (fitted.net, fitted.history);
+    Ok(Model { net, normalizer, classes: data.classes().to_vec(), history })
+}
+
+/// The matrix on the engine's side.
+pub(super) fn tensor(m: &Mat<f64>) -> Tensor {
+    Tensor::from_fn([m.nrows(), m.ncols()], |i| m[(i / m.ncols(), i % m.ncols())] as Real)
+}
+
+/// One of the embedder's losses on batches of seen classes.
+struct Embedding {
+    batches: Labelled,
+    signatures: Tensor,
+    loss: Loss,
+}
+
+impl Objective for Embedding {
+    type Net = Embedder;
+
+    fn step(&mut self, net: &Embedder, at: At, rng: &mut Rng, means: &mut Means) -> (Real, Grads) {
+        let (x, labels) = self.batches.batch(at.step);
+        grad(rng, |t| {
+            let f = crate::Network::forward(net, t.constant(x));
+            let s = t.constant(self.signatures.clone());
+            let g = net.signature.as_ref().map_or(s, |g| g.forward(s));
+            // Cosines with all classes differ from these scores by the length of f alone.
+            let scores = f.value();
+            let scores =
+                eval(|t| t.constant(scores).matmul(t.constant(g.value()).transpose(0, 1)).value());
+            means.add("accuracy", metrics::accuracy(&scores, &labels));
+            match self.loss {
+                Loss::Margin { margin, .. } => margin_loss(f, g, &labels, margin as Real),
+                Loss::Cosine => cosine_loss(f, g, &labels),
+            }
+        })
+    }
+}
