@@ -129,6 +129,7 @@ fn code(error: &anyhow::Error) -> u8 {
             return match e {
                 TransferError::Setting { .. } | TransferError::Optim(_) => 2,
                 TransferError::Mismatch { .. }
+                | TransferError::Unsuitable { .. }
                 | TransferError::Data(_)
                 | TransferError::Read(_)
                 | TransferError::Unusable { .. } => 3,
