@@ -18,6 +18,7 @@ const LESSONS: &[(&str, &str, RangeInclusive<f64>)] = &[
     ("05_checkpoint", "gain", 0.03..=1.0),
     ("06_fine_tuning", "gain", 0.02..=1.0),
     ("10_domain_adversarial", "gain", 0.0..=1.0),
+    ("12_self_taught", "gain", 0.02..=1.0),
 ];
 
 /// The lessons' binaries lie beside the folder of the tests' own.

@@ -4,6 +4,7 @@ mod domain_adversarial;
 mod draw;
 mod evaluate;
 mod fine_tune;
+mod self_taught;
 
 use crate::context::Context;
 use crate::report::Finished;
@@ -53,7 +54,7 @@ pub(crate) const METHODS: &[Method] = &[
     planned("progressive", Case::BothLabelled, "a new column beside frozen old ones"),
     domain_adversarial::METHOD,
     planned("zero-shot", Case::SourceLabelled, "classes without examples, by their attributes"),
-    planned("self-taught", Case::TargetLabelled, "features learnt from unlabelled data"),
+    self_taught::METHOD,
     planned(
         "self-taught-clustering",
         Case::NoneLabelled,

@@ -120,16 +120,16 @@ mod tests {
     use super::*;
     use crate::fit::Progress;
 
-    /// Mixtures of three out of twelve atoms.
+    /// Mixtures of two out of twelve atoms.
     fn mixtures(rng: &mut Rng) -> (Tensor, Tensor) {
         let plan = Plan { atoms: 12, beta: 0.0, rounds: 0, seed: 5 };
-        let truth = initial(&Tensor::normal([12, 10], 0.0, 1.0, rng), &plan);
-        let x = Tensor::build([600, 10], |x| {
+        let truth = initial(&Tensor::normal([12, 16], 0.0, 1.0, rng), &plan);
+        let x = Tensor::build([600, 16], |x| {
             x.fill(0.0);
-            for x in x.chunks_exact_mut(10) {
-                for _ in 0..3 {
+            for x in x.chunks_exact_mut(16) {
+                for _ in 0..2 {
                     let (j, weight) = (rng.below(12), 1.0 + rng.uniform());
-                    let atom = &truth.as_slice()[j * 10..(j + 1) * 10];
+                    let atom = &truth.as_slice()[j * 16..(j + 1) * 16];
                     x.iter_mut().zip(atom).for_each(|(x, b)| *x += weight * b);
                 }
             }
@@ -148,12 +148,12 @@ mod tests {
             assert!(pair[1] <= pair[0] * (1.0 + 1e-6), "{pair:?}");
         }
         assert!(trace[trace.len() - 1] < 0.8 * trace[0], "{trace:?}");
-        assert!(atoms.as_slice().chunks_exact(10).all(|b| norm(b) <= 1.0 + 1e-6));
+        assert!(atoms.as_slice().chunks_exact(16).all(|b| norm(b) <= 1.0 + 1e-6));
         // Most of the atoms that made the data are found again.
-        let found = truth.as_slice().chunks_exact(10).filter(|t| {
+        let found = truth.as_slice().chunks_exact(16).filter(|t| {
             let cosine =
                 |b: &[Real]| t.iter().zip(b).map(|(t, b)| t * b).sum::<Real>() as f64 / norm(b);
-            atoms.as_slice().chunks_exact(10).any(|b| cosine(b).abs() > 0.97)
+            atoms.as_slice().chunks_exact(16).any(|b| cosine(b).abs() > 0.97)
         });
         let found = found.count();
         assert!(found >= 8, "{found} of 12 atoms");
