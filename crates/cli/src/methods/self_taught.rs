@@ -3,7 +3,7 @@
 use super::{Built, Case, Method, draw};
 use crate::context::Context;
 use crate::data;
-use crate::error::UsageError;
+use crate::error::{InputError, UsageError};
 use crate::report::{Extra, Finished};
 use crate::run::{self, Control, Session, Shared, baselines, within};
 use crate::{args, report};
@@ -88,8 +88,10 @@ impl Domains {
         // From here on the source has no labels that anything could read.
         let source = data::load("--source", source)?.without_labels();
         let target = data::load_labelled("--target", target)?;
-        let test = shared.test.as_deref().map(|spec| data::load_labelled("--test", spec));
-        let test = test.transpose()?;
+        let test = match &shared.test {
+            Some(spec) => Some(data::load_labelled("--test", spec)?),
+            None => None,
+        };
         let mut all = vec![
             ("--source", source.name(), source.sample_shape()),
             ("--target", target.name(), target.sample_shape()),
@@ -141,12 +143,8 @@ fn run(matches: &ArgMatches, control: Control, context: &Context) -> anyhow::Res
     let flags = flags.filled(domains.source.sample_shape());
     flags.check_shared(&shared)?;
     let shared = flags.filled_shared(&shared, &chosen);
-    // What would fail after the features are learnt is said before.
-    let atoms = flags.atoms.unwrap_or(0);
-    if flags.kind() == Kind::SparseCodingWhole {
-        let enough = atoms <= domains.source.len();
-        within("--atoms", Some(atoms), enough, "no more than the source has samples")?;
-    }
+    // What would fail once the run has a folder is said before.
+    fits(&flags, &domains.source)?;
     domains.draw(&flags, 0)?;
 
     let session = Session::open(NAME, (&shared, &flags), &control, context)?;
@@ -166,6 +164,39 @@ fn run(matches: &ArgMatches, control: Control, context: &Context) -> anyhow::Res
     draw::curves(&session.folder, &report.outcomes)?;
     let extra = extra(&flags, &report);
     report::finish(&session, &shared, report, extra)
+}
+
+/// Checks the settings against the source.
+fn fits(flags: &Flags, source: &Unlabelled) -> anyhow::Result<()> {
+    let (kind, atoms) = (flags.kind(), flags.atoms);
+    let few = |most: usize| atoms.is_none_or(|atoms| atoms <= most);
+    if kind == Kind::SparseCodingWhole {
+        within("--atoms", atoms, few(source.len()), "no more than the source has samples")?;
+    }
+    let images = kind.on_patches() || kind == Kind::Convolutional;
+    let [_, height, width] = *source.sample_shape() else {
+        let (role, name, shape) = ("--source", source.name(), source.sample_shape());
+        return match images {
+            false => Ok(()),
+            true => Err(InputError::Shape {
+                role,
+                name: name.to_owned(),
+                shape: shape.to_vec(),
+                remedy: "such features are for images: choose others by --features",
+            }
+            .into()),
+        };
+    };
+    if kind.on_patches() {
+        let side = height.min(width);
+        let (patch, pool) = (flags.patch.unwrap_or(2), flags.pool.unwrap_or(1));
+        within("--patch", Some(patch), patch <= side, "no more than an image's height and width")?;
+        let places = pool <= side - patch + 1;
+        within("--pool", Some(pool), places, "no more than places of a patch in a row")?;
+        let most = flags.patches.unwrap_or(usize::MAX);
+        within("--atoms", atoms, few(most), "no more than --patches")?;
+    }
+    Ok(())
 }
 
 /// What all arms of the study have in common.

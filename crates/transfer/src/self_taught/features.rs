@@ -141,7 +141,7 @@ impl Features {
             let low = basis.iter().copied().fold(Real::INFINITY, Real::min);
             let high = basis.iter().copied().fold(Real::NEG_INFINITY, Real::max);
             let scale = 1.0 / (high - low).max(1e-12);
-            values.extend(basis.iter().map(|x| ((x - low) * scale) as f32));
+            values.extend(basis.iter().map(|x| f64::from((x - low) * scale) as f32));
         }
         let array = ndarray::ArrayD::from_shape_vec(bases.shape().to_vec(), values);
         Unlabelled::new("bases", array.expect("as many values as before")).ok()
