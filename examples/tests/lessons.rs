@@ -19,6 +19,7 @@ const LESSONS: &[(&str, &str, RangeInclusive<f64>)] = &[
     ("06_fine_tuning", "gain", 0.02..=1.0),
     ("10_domain_adversarial", "gain", 0.02..=1.0),
     ("11_zero_shot", "gain", 0.4..=1.0),
+    ("12_self_taught", "gain", 0.02..=1.0),
     ("13_self_taught_clustering", "gain", 0.3..=1.0),
 ];
 

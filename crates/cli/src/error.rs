@@ -139,6 +139,7 @@ fn code(error: &anyhow::Error) -> u8 {
                 TransferError::Setting { .. } | TransferError::Optim(_) => 2,
                 TransferError::Mismatch { .. }
                 | TransferError::Counts { .. }
+                | TransferError::Unsuitable { .. }
                 | TransferError::Data(_)
                 | TransferError::ZeroShot(_)
                 | TransferError::Read(_)

@@ -82,6 +82,27 @@ impl Dataset {
         Ok(rows.iter().flat_map(|rows| &rows[..k]).copied().collect())
     }
 
+    /// `n` rows at random, as many of each class as of any other while they last; what is left over
+    /// goes to classes at random. The rows of a smaller `n` with the same seed are among those of a
+    /// larger one.
+    ///
+    /// # Errors
+    /// [`DataError::NoLabels`]; [`DataError::Rows`] if there are fewer than `n`, or `n` is 0.
+    pub fn few_rows(&self, n: usize, seed: u64) -> Result<Vec<usize>, DataError> {
+        let mut rows = self.rows_by_class(seed, "few")?;
+        if n == 0 || n > self.len() {
+            let (dataset, len) = (self.name().into(), self.len());
+            return Err(DataError::Rows { dataset, start: 0, end: n, len });
+        }
+        let order = Random::new(seed, "few", [1, 0]).permutation(rows.len());
+        let mut few = Vec::with_capacity(n);
+        while few.len() < n {
+            few.extend(order.iter().filter_map(|&class| rows[class].pop()));
+        }
+        few.truncate(n);
+        Ok(few)
+    }
+
     /// The rows of each class, each in random order.
     fn rows_by_class(&self, seed: u64, purpose: &str) -> Result<Vec<Vec<usize>>, DataError> {
         let labels = self.require_labels()?;
@@ -169,5 +190,21 @@ mod tests {
         }
         let bare = Dataset::new("bare", data.inputs().to_owned(), None, vec![]).unwrap();
         assert!(matches!(bare.shots(1, 0), Err(DataError::NoLabels { .. })));
+    }
+
+    #[test]
+    fn a_few_rows_are_equally_of_all_classes() {
+        let labels: Vec<usize> = (0..40).map(|i| if i < 3 { 0 } else { 1 + i % 3 }).collect();
+        let inputs = ndarray::ArrayD::zeros(vec![40, 1]);
+        let classes = ["a", "b", "c", "d"].map(String::from).to_vec();
+        let data = Dataset::new("d", inputs, Some(labels), classes).unwrap();
+        assert_eq!(data.select(&data.few_rows(8, 0).unwrap()).class_counts(), [2, 2, 2, 2]);
+        // A class that has no more leaves its share to the others.
+        assert_eq!(data.select(&data.few_rows(18, 0).unwrap()).class_counts(), [3, 5, 5, 5]);
+        let (few, more) = (data.few_rows(9, 1).unwrap(), data.few_rows(11, 1).unwrap());
+        assert_eq!(few[..], more[..9]);
+        assert_ne!(few, data.few_rows(9, 2).unwrap());
+        assert!(matches!(data.few_rows(41, 0), Err(DataError::Rows { end: 41, len: 40, .. })));
+        assert!(data.few_rows(0, 0).is_err());
     }
 }

@@ -39,6 +39,16 @@ pub enum TransferError {
         /// What is wrong with it, and what to do.
         why: String,
     },
+    /// Inputs or labels of which nothing can be learnt.
+    #[error("{data}: {problem}; {remedy}")]
+    Unsuitable {
+        /// The data set.
+        data: String,
+        /// What is wrong with it.
+        problem: String,
+        /// What to do.
+        remedy: &'static str,
+    },
     /// A data set that cannot be used.
     #[error(transparent)]
     Data(#[from] datasets::DataError),

@@ -4,6 +4,7 @@ mod domain_adversarial;
 mod draw;
 mod evaluate;
 mod fine_tune;
+mod self_taught;
 mod self_taught_clustering;
 mod zero_shot;
 
@@ -55,7 +56,7 @@ pub(crate) const METHODS: &[Method] = &[
     planned("progressive", Case::Both, "a new column beside frozen old ones"),
     domain_adversarial::METHOD,
     zero_shot::METHOD,
-    planned("self-taught", Case::Target, "features learnt from unlabelled data"),
+    self_taught::METHOD,
     self_taught_clustering::METHOD,
 ];
 
