@@ -11,6 +11,11 @@
 //! | `03_mlp` | why layers: a boundary that no line draws |
 //! | `04_digits` | images: a small convolutional net |
 //! | `05_checkpoint` | names: saving a net, loading it, taking a part of it |
+//! | `06_fine_tuning` | a source model goes on with a few labelled examples |
+//! | `10_domain_adversarial` | a target without labels: features that hide the domain |
+//! | `11_zero_shot` | classes without examples, by what they are made of |
+//! | `12_self_taught` | features learnt from data without labels |
+//! | `13_self_taught_clustering` | clusters that other data helps to find |
 //!
 //! Every lesson takes `--quick`, which makes it small enough for a test, and ends with a line
 //! `figure NAME VALUE`, whose bounds the tests of this package know.
