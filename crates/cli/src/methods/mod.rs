@@ -1,5 +1,7 @@
 //! The table of methods. To add one: a file, and its line here.
 
+mod adaptation;
+mod conservative;
 mod domain_adversarial;
 mod draw;
 mod evaluate;
@@ -50,7 +52,7 @@ pub(crate) struct Built {
 /// All methods, in the order of the table of cases.
 pub(crate) const METHODS: &[Method] = &[
     fine_tune::METHOD,
-    planned("conservative", Case::Both, "fine-tuning that must stay near the source model"),
+    conservative::METHOD,
     planned("layer-transfer", Case::Both, "copy some layers, train the others"),
     planned("multi-task", Case::Both, "train all tasks at once on shared layers"),
     planned("progressive", Case::Both, "a new column beside frozen old ones"),

@@ -4,6 +4,7 @@ mod bad_data;
 mod bad_models;
 mod bad_settings;
 mod config;
+mod conservative;
 mod folders;
 mod full_disk;
 mod idx;

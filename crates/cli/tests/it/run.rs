@@ -80,7 +80,8 @@ fn every_epoch_of_every_training_leaves_a_line() {
     let of = |arm: &str| lines.iter().filter(|l| l["arm"] == arm).count();
     assert_eq!((lines.len(), of("domain-adversarial"), of("source_only")), (6, 3, 3));
     assert_eq!((&lines[2]["epoch"], &lines[2]["step"]), (&3.into(), &6.into()));
-    assert!(lines[2]["lambda"].as_f64().unwrap() > 0.9);
+    let lambda = |i: usize| lines[i]["lambda"].as_f64().unwrap();
+    assert!(lambda(0) < lambda(1) && lambda(1) < lambda(2) && lambda(2) > 0.9 * 0.5);
 }
 
 #[test]

@@ -19,15 +19,20 @@ fn a_quick_tour_runs_every_method_and_leaves_one_page() {
     }
     let gain = |row: &&str| row.ends_with(|c: char| c.is_ascii_digit()) && row.contains(['+', '-']);
     let baselines = text.lines().filter(|l| l.starts_with("source_only"));
-    assert_eq!(baselines.filter(gain).count(), 2, "{text}");
+    assert_eq!(baselines.filter(gain).count(), 3, "{text}");
 
-    for method in ["fine-tune", "domain-adversarial"] {
-        for file in
-            ["config.toml", "metrics.jsonl", "model.safetensors", "report.json", "report.html"]
-        {
+    let nets = ["fine-tune", "conservative", "domain-adversarial"];
+    for method in [&nets[..], &["zero-shot", "self-taught", "self-taught-clustering"]].concat() {
+        assert!(text.contains(&format!("\n{method}: synthetic:")) || method == nets[0], "{method}");
+        for file in ["config.toml", "report.json", "report.html"] {
             assert!(!lab.read(&format!("t/{method}/{file}")).is_empty());
         }
         assert!(!lab.path(&format!("t/{method}/checkpoint")).exists());
+    }
+    for method in nets {
+        for file in ["metrics.jsonl", "model.safetensors"] {
+            assert!(!lab.read(&format!("t/{method}/{file}")).is_empty());
+        }
     }
     for page in ["t/report.html", "t/fine-tune/report.html", "t/domain-adversarial/report.html"] {
         let html = lab.text(page);

@@ -18,8 +18,14 @@ fn help_describes_every_command_and_method_in_its_own_words() {
         assert!(help.contains(line), "`{line}` is not in\n{help}");
     }
     let methods = lab.done("run --help");
-    assert!(methods.contains("fine-tune           a source model goes on"), "{methods}");
-    assert!(methods.contains("domain-adversarial  features that serve"), "{methods}");
+    for (method, words) in [
+        ("fine-tune", "a source model goes on"),
+        ("conservative", "fine-tuning that must stay"),
+        ("domain-adversarial", "features that serve"),
+        ("self-taught-clustering", "clusters that auxiliary data"),
+    ] {
+        assert!(methods.contains(&format!("  {method:22}  {words}")), "{method}: {methods}");
+    }
     let method = lab.done("run domain-adversarial --help");
     assert!(method.starts_with("features that serve the labels"), "{method}");
     for flag in ["--source", "--oracle", "--lambda", "--resume", "--threads", "mnist:DIR"] {
@@ -55,7 +61,7 @@ fn slips_are_met_with_the_nearest_word() {
     lab.refused("runn", 2, &["runn", "'run'"]);
     lab.refused("run domain-adverserial", 2, &["did you mean `domain-adversarial`?", "fine-tune"]);
     lab.refused("run multi-taks", 2, &["did you mean `multi-task`?"]);
-    lab.refused("run xyzzy", 2, &["no method `xyzzy`; methods: fine-tune, domain-adversarial"]);
+    lab.refused("run xyzzy", 2, &["no method `xyzzy`; methods: fine-tune, conservative"]);
     lab.refused("run multi-task", 2, &["`multi-task`", "this version does not have it"]);
     lab.refused("run domain-adversarial --sorce x", 2, &["'--sorce'", "'--source'"]);
     lab.refused("predict --modle x", 2, &["'--modle'", "'--model'"]);

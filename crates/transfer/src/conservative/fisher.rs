@@ -4,7 +4,7 @@ use crate::input::Inputs;
 use crate::{Model, Network, TransferError};
 use datasets::{Dataset, Unlabelled};
 use std::collections::BTreeMap;
-use tensor_autograd::{Module, Real, Tape, Tensor};
+use tensor_autograd::{Module, Pattern, Real, Tape, Tensor};
 
 /// The diagonal of the Fisher information of a model at its weights, by their names.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,6 +60,13 @@ impl Fisher {
     /// The information of one parameter.
     pub fn of(&self, name: &str) -> Option<&Tensor> {
         self.0.get(name)
+    }
+
+    /// The information without the parameters that a pattern names, such as a head that was replaced.
+    pub fn without(mut self, pattern: &str) -> Self {
+        let pattern = Pattern::new(pattern);
+        self.0.retain(|name, _| !pattern.matches(name));
+        self
     }
 
     /// Multiplies the information of one parameter, where one layer is to be held otherwise than the
