@@ -206,7 +206,7 @@ fn bad_holds_are_refused_by_name() {
     let source = source();
     let plain = || Conservative::new(tuning(&source));
     let refused = |method: Conservative<DannNet>| {
-        method.fit(&target(), &mut Progress::silent()).err().expect("it was accepted").to_string()
+        method.fit(&target(), &mut Progress::silent()).expect_err("it was accepted").to_string()
     };
     assert!(refused(plain().l2_sp(l2_sp(-1.0))).contains("`alpha` is -1"));
     assert!(refused(plain().distillation(Distillation { rho: 1.5 })).contains("`rho` is 1.5"));
