@@ -8,7 +8,7 @@ use tensor_autograd::Rng;
 /// A network's kind and the sizes that define it: what a saved model needs beside its numbers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Architecture {
-    /// The kind; one of [`Architecture::KINDS`].
+    /// The kind; one of [`Architecture::kinds`].
     pub name: String,
     /// The shape of one sample: `[channels, height, width]`, or `[features]`.
     pub input: Vec<usize>,

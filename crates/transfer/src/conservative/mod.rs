@@ -5,7 +5,7 @@
 //! ([`Distillation`]), by early stopping, by a smaller learning rate, or by any of them together.
 //!
 //! **When it hurts.** With plenty of target data the hold keeps the model from what it could learn:
-//! compare with [`FineTune`](crate::FineTune), which is this method without any hold.
+//! compare with [`FineTune`], which is this method without any hold.
 
 mod anchor;
 mod fisher;
@@ -24,7 +24,7 @@ use datasets::Dataset;
 
 /// Trains a source model further on few labelled target examples, and holds it near its start.
 ///
-/// Without any hold it is [`FineTune`](crate::FineTune), bit for bit.
+/// Without any hold it is [`FineTune`], bit for bit.
 #[derive(Clone, Debug)]
 pub struct Conservative<N> {
     tuning: FineTune<N>,
