@@ -169,7 +169,7 @@ fn a_checkpoint_of_other_settings_of_the_method_is_refused() {
     interrupt(&ESTIMATORS[2], short(), &task, folder.path(), 20);
     let dann = || DomainAdversarial::new(shallow(0)).training(kept(short(), folder.path()));
     for dann in [
-        dann().lambda(0.5),
+        dann().lambda(0.25),
         dann().lambda_schedule(transfer::LambdaSchedule::Constant),
         dann().lambda_on_domain_head(true),
     ] {
