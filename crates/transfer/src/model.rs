@@ -78,16 +78,8 @@ impl<N: Network> Model<N> {
     /// # Errors
     /// As for [`accuracy`](Model::accuracy), and if a label is no class of the model.
     pub fn confusion(&self, data: &Dataset) -> Result<ConfusionMatrix, TransferError> {
-        let labels = data.require_labels()?;
         let classes = self.classes.len();
-        if let Some(label) = labels.iter().find(|l| **l >= classes) {
-            return Err(TransferError::Mismatch {
-                what: "a label is no class of the model",
-                left: format!("label {label} of {}", data.name()),
-                right: format!("{classes} classes"),
-                remedy: "evaluate on data with the classes that the model was trained on",
-            });
-        }
+        let labels = known_labels(data, classes)?;
         let predicted = self.predict(&data.without_labels())?;
         let mut matrix = ConfusionMatrix::new(classes);
         matrix.record(labels, &predicted);
@@ -110,6 +102,20 @@ impl<N: Network> Model<N> {
         }
         Ok(Tensor::new([inputs.len(), width], out))
     }
+}
+
+/// The labels of `data`, each of them a class of a model of so many.
+pub(crate) fn known_labels(data: &Dataset, classes: usize) -> Result<&[usize], TransferError> {
+    let labels = data.require_labels()?;
+    if let Some(label) = labels.iter().find(|l| **l >= classes) {
+        return Err(TransferError::Mismatch {
+            what: "a label is no class of the model",
+            left: format!("label {label} of {}", data.name()),
+            right: format!("{classes} classes"),
+            remedy: "evaluate on data with the classes that the model was trained on",
+        });
+    }
+    Ok(labels)
 }
 
 /// The index of the largest value, the first of equals.

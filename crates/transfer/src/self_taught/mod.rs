@@ -165,16 +165,8 @@ impl SelfTaughtModel {
     /// # Errors
     /// As for [`accuracy`](SelfTaughtModel::accuracy), and if a label is no class of the model.
     pub fn confusion(&self, data: &Dataset) -> Result<ConfusionMatrix, TransferError> {
-        let labels = data.require_labels()?;
         let classes = self.classes.len();
-        if let Some(label) = labels.iter().find(|l| **l >= classes) {
-            return Err(TransferError::Mismatch {
-                what: "a label is no class of the model",
-                left: format!("label {label} of {}", data.name()),
-                right: format!("{classes} classes"),
-                remedy: "evaluate on data with the classes that the model was trained on",
-            });
-        }
+        let labels = crate::model::known_labels(data, classes)?;
         let mut matrix = ConfusionMatrix::new(classes);
         matrix.record(labels, &self.predict(&data.without_labels())?);
         Ok(matrix)
