@@ -2,8 +2,6 @@
 //! the other way round.
 
 use crate::Real;
-#[cfg(all(target_arch = "x86_64", not(real_f64)))]
-use crate::kernels::isa::{Isa, isa};
 
 /// `dst[p · width + i] = src[i · stride + p]` for every row of `dst` and `i < count ≤ width`.
 pub(crate) fn interleave(
@@ -17,27 +15,10 @@ pub(crate) fn interleave(
     if count == 0 || len == 0 {
         return;
     }
-    assert!(count <= width && (count - 1) * stride + len <= src.len());
-    if len == 0 || count == 0 {
-        return;
-    }
-    let mut done = 0;
     #[cfg(all(target_arch = "x86_64", not(real_f64)))]
-    if isa() >= Isa::Avx2 {
-        while done + 8 <= count {
-            let (dst, src) = (&mut dst[done..], &src[done * stride..]);
-            // SAFETY: AVX2 is present; block `p` reads eight rows of `src` up to `p + 8 ≤ len` and
-            // writes eight elements into each of eight rows of `dst`: the assertion above.
-            unsafe { x86::interleave8(dst.as_mut_ptr(), width, src.as_ptr(), stride, len) };
-            done += 8;
-        }
-        if done + 4 <= count {
-            let (dst, src) = (&mut dst[done..], &src[done * stride..]);
-            // SAFETY: as above, for four rows.
-            unsafe { x86::interleave4(dst.as_mut_ptr(), width, src.as_ptr(), stride, len) };
-            done += 4;
-        }
-    }
+    let done = x86::interleave(dst, width, src, stride, count, len);
+    #[cfg(not(all(target_arch = "x86_64", not(real_f64))))]
+    let done = 0;
     for i in done..count {
         let row = &src[i * stride..i * stride + len];
         for (dst, &v) in dst.chunks_exact_mut(width).zip(row) {
@@ -48,7 +29,40 @@ pub(crate) fn interleave(
 
 #[cfg(all(target_arch = "x86_64", not(real_f64)))]
 mod x86 {
+    use crate::kernels::isa::{Isa, isa};
     use std::arch::x86_64::*;
+
+    /// As many of `count ≥ 1` rows as fill a register, eight at a time and then four; says how many
+    /// it did.
+    pub(super) fn interleave(
+        dst: &mut [f32],
+        width: usize,
+        src: &[f32],
+        stride: usize,
+        count: usize,
+        len: usize,
+    ) -> usize {
+        assert!(count <= width && len * width <= dst.len());
+        assert!((count - 1) * stride + len <= src.len());
+        let mut done = 0;
+        if isa() < Isa::Avx2 {
+            return done;
+        }
+        while done + 8 <= count {
+            let (dst, src) = (&mut dst[done..], &src[done * stride..]);
+            // SAFETY: AVX2 is present; block `p` reads eight rows of `src` up to `p + 8 ≤ len` and
+            // writes eight elements into each of eight rows of `dst`: the assertions.
+            unsafe { interleave8(dst.as_mut_ptr(), width, src.as_ptr(), stride, len) };
+            done += 8;
+        }
+        if done + 4 <= count {
+            let (dst, src) = (&mut dst[done..], &src[done * stride..]);
+            // SAFETY: as above, for four rows.
+            unsafe { interleave4(dst.as_mut_ptr(), width, src.as_ptr(), stride, len) };
+            done += 4;
+        }
+        done
+    }
 
     /// Eight rows, in blocks of 8 × 8 transposed in registers.
     ///
@@ -56,13 +70,7 @@ mod x86 {
     /// AVX2; `src` has eight rows of `len` elements `stride` apart; `dst` has `len` rows of eight
     /// elements `width` apart.
     #[target_feature(enable = "avx2")]
-    pub(super) unsafe fn interleave8(
-        dst: *mut f32,
-        width: usize,
-        src: *const f32,
-        stride: usize,
-        len: usize,
-    ) {
+    unsafe fn interleave8(dst: *mut f32, width: usize, src: *const f32, stride: usize, len: usize) {
         let mut p = 0;
         // SAFETY: every access is at row `i < 8` and column `p < len`: the caller's promise.
         unsafe {
@@ -101,13 +109,7 @@ mod x86 {
     /// # Safety
     /// As [`interleave8`], for four rows.
     #[target_feature(enable = "avx2")]
-    pub(super) unsafe fn interleave4(
-        dst: *mut f32,
-        width: usize,
-        src: *const f32,
-        stride: usize,
-        len: usize,
-    ) {
+    unsafe fn interleave4(dst: *mut f32, width: usize, src: *const f32, stride: usize, len: usize) {
         let mut p = 0;
         // SAFETY: every access is at row `i < 4` and column `p < len`: the caller's promise.
         unsafe {
