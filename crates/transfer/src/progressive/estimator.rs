@@ -25,16 +25,16 @@ pub struct Progressive {
     curve: Option<Dataset>,
 }
 
-/// The settings that columns start from: those of fine-tuning, and 20 passes.
-fn defaults() -> Training {
-    Training { epochs: 20, batch_size: 16, decay: Decay::Constant, ..Training::default() }
-}
-
 impl Progressive {
     /// Beside the columns of `older`, which may be none. 20 passes over the task in batches of 16 at
     /// a constant learning rate of 0.01.
     pub fn new(older: ProgressiveModel) -> Self {
-        Progressive { older, training: defaults(), curve: None }
+        Progressive { older, training: Progressive::defaults(), curve: None }
+    }
+
+    /// The settings that every column and every control starts with.
+    pub fn defaults() -> Training {
+        Training { epochs: 20, batch_size: 16, decay: Decay::Constant, ..Training::default() }
     }
 
     training_methods!();
@@ -102,7 +102,7 @@ pub struct Continue {
 impl Continue {
     /// Goes on from the one column of `from`, with the defaults of [`Progressive`].
     pub fn new(from: ProgressiveModel) -> Self {
-        Continue { from, head_only: false, training: defaults(), curve: None }
+        Continue { from, head_only: false, training: Progressive::defaults(), curve: None }
     }
 
     training_methods!();

@@ -7,6 +7,7 @@ use crate::input::Inputs;
 use crate::model::known_labels;
 use datasets::Dataset;
 use nn_layers::metrics;
+use serde::{Deserialize, Serialize};
 use tensor_autograd::{Param, Real, Rng, Shape, Tape, Tensor, eval};
 
 /// Samples that pass through the network at once.
@@ -22,7 +23,7 @@ const DRAWS: usize = 4;
 /// from. All tables are `[column][layer]`, from 0.
 ///
 /// Both measures treat a layer's activations as scaled to deviation 1 over the data.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Sensitivity {
     /// The accuracy without noise.
     pub accuracy: f64,
