@@ -5,8 +5,9 @@ use nn_layers::init::{self, Fan, Nonlinearity};
 use nn_layers::{Conv2d, Layer, Linear};
 use tensor_autograd::{Module, Param, Path, Real, Rng, Tensor, Var, concat, module};
 
-/// The largest value that the scale α starts with.
-const LARGEST_ALPHA: Real = 0.1;
+/// The largest value that the scale α starts with. The paper says small and random. From a tenth of
+/// this a few hundred steps do not wake the laterals; without it they drown the column's own map.
+const LARGEST_ALPHA: Real = 0.5;
 
 /// A linear map between activations: fully connected, or a convolution.
 #[derive(Clone, Debug)]
@@ -100,7 +101,6 @@ impl Lateral {
                 let maps = (from.len() == 3).then_some(1);
                 let v = Map::new(&all, from[0], maps, rng).no_bias();
                 let u = Map::new(from, outputs, kernel, rng).no_bias();
-                // Never negative: with a ReLU behind V a flipped sign would be another V.
                 let alpha = Param::weight(Tensor::scalar(LARGEST_ALPHA * rng.uniform()));
                 Lateral { alpha: Some(alpha), v: Some(v), u }
             }
@@ -174,7 +174,7 @@ mod tests {
     fn an_adapter_is_the_formula() {
         let mut lateral = Lateral::new(Laterals::Adapter, 2, &[1], (1, None), &mut Rng::seed(0));
         let alpha = lateral.alpha.as_ref().unwrap().value.item();
-        assert!((0.0..0.1).contains(&alpha));
+        assert!((0.0..0.5).contains(&alpha));
         for (name, p) in lateral.named_params_mut() {
             p.value = match name.as_str() {
                 "alpha" => Tensor::scalar(0.5),
