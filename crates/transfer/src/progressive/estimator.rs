@@ -61,7 +61,8 @@ impl Progressive {
         observer: &mut dyn Observer,
     ) -> Result<ProgressiveModel, TransferError> {
         let (column, normalizer) = self.start(name, task)?;
-        let words = format!("progressive column {} {:?}", self.older.net.len(), column_plan(self));
+        let net = &self.older.net;
+        let words = format!("progressive column {} {:?}", net.len(), net.plan());
         let run = Run { training: &self.training, curve: self.curve.as_ref(), words };
         run.train(column, normalizer, (name, task), &self.older.tasks, observer)
     }
@@ -86,10 +87,6 @@ impl Progressive {
         let normalizer = Normalizer::fit(self.training.normalize, &task.without_labels());
         Ok((column, normalizer))
     }
-}
-
-fn column_plan(progressive: &Progressive) -> &super::Plan {
-    progressive.older.net.plan()
 }
 
 /// Trains the column of one task further on another: the baselines that have a single column. The
