@@ -62,10 +62,10 @@ pub(super) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
 fn words(method: &str, built: &Built, folder: &Path, quick: bool) -> Vec<String> {
     let mut flags: Vec<(&str, &str)> = built.tour.chunks_exact(2).map(|f| (f[0], f[1])).collect();
     if quick {
-        for quick in built.quick.chunks_exact(2) {
-            flags.retain(|flag| flag.0 != quick[0]);
-            flags.push((quick[0], quick[1]));
-        }
+        let quick: Vec<_> = built.quick.chunks_exact(2).map(|f| (f[0], f[1])).collect();
+        // All of a name before any of it comes: some flags are given several times.
+        flags.retain(|flag| quick.iter().all(|q| q.0 != flag.0));
+        flags.extend(quick);
     }
     let mut words: Vec<String> = ["transfer", "run", method].map(str::to_owned).to_vec();
     words.extend(flags.into_iter().flat_map(|(flag, value)| [flag.to_owned(), value.to_owned()]));

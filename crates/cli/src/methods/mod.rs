@@ -6,6 +6,7 @@ mod domain_adversarial;
 mod draw;
 mod evaluate;
 mod fine_tune;
+mod progressive;
 mod self_taught;
 mod self_taught_clustering;
 mod zero_shot;
@@ -55,7 +56,7 @@ pub(crate) const METHODS: &[Method] = &[
     conservative::METHOD,
     planned("layer-transfer", Case::Both, "copy some layers, train the others"),
     planned("multi-task", Case::Both, "train all tasks at once on shared layers"),
-    planned("progressive", Case::Both, "a new column beside frozen old ones"),
+    progressive::METHOD,
     domain_adversarial::METHOD,
     zero_shot::METHOD,
     self_taught::METHOD,

@@ -4,12 +4,14 @@ mod config;
 mod folder;
 mod session;
 mod shared;
+mod tasks;
 mod watch;
 
 pub(crate) use config::merge;
 pub(crate) use folder::Folder;
 pub(crate) use session::{Session, baselines};
 pub(crate) use shared::{Shared, within};
+pub(crate) use tasks::{TaskSpec, paired};
 
 use clap::Args;
 use std::path::PathBuf;

@@ -12,6 +12,7 @@ mod interrupt;
 mod lab;
 mod labels;
 mod predict;
+mod progressive;
 mod run;
 mod same_bits;
 mod tour;

@@ -21,6 +21,7 @@ fn help_describes_every_command_and_method_in_its_own_words() {
     for (method, words) in [
         ("fine-tune", "a source model goes on"),
         ("conservative", "fine-tuning that must stay"),
+        ("progressive", "a new column beside"),
         ("domain-adversarial", "features that serve"),
         ("self-taught-clustering", "clusters that auxiliary data"),
     ] {

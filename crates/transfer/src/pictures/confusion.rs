@@ -58,23 +58,23 @@ pub fn confusion(title: &str, matrix: &ConfusionMatrix, classes: &[String]) -> S
 }
 
 /// White for 0, the first of the [colours](super::COLOURS) for 1.
-fn shade(share: f64) -> [u8; 3] {
+pub(super) fn shade(share: f64) -> [u8; 3] {
     let (r, g, b) = super::COLOURS[0];
     [r, g, b].map(|c| (255.0 + share * (f64::from(c) - 255.0)).round() as u8)
 }
 
-fn add(svg: &mut String, line: &str) {
+pub(super) fn add(svg: &mut String, line: &str) {
     writeln!(svg, "{line}").expect("a String takes all");
 }
 
-fn shortened(name: &str) -> String {
+pub(super) fn shortened(name: &str) -> String {
     match name.char_indices().nth(12) {
         Some((at, _)) => format!("{}…", &name[..at]),
         None => name.to_owned(),
     }
 }
 
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;")
 }
 

@@ -5,11 +5,13 @@
 mod axes;
 mod confusion;
 mod curves;
+mod heat_map;
 mod images;
 mod plane;
 
 pub use confusion::confusion;
 pub use curves::{Curve, curves};
+pub use heat_map::heat_map;
 pub use images::contact_sheet;
 pub use plane::{Decide, Points, decision_plane, scatter};
 
