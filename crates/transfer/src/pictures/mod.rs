@@ -6,11 +6,13 @@ mod axes;
 mod confusion;
 mod curves;
 mod images;
+mod intervals;
 mod plane;
 
 pub use confusion::confusion;
 pub use curves::{Curve, curves};
 pub use images::contact_sheet;
+pub use intervals::{Interval, intervals};
 pub use plane::{Decide, Points, decision_plane, scatter};
 
 /// Colours that stay apart for colour-blind readers (Okabe and Ito, 2008).
