@@ -150,7 +150,7 @@ fn run(matches: &ArgMatches, control: Control, context: &Context) -> anyhow::Res
         baselines: &[adaptation::FINE_TUNE],
         record: &|tuning| Flags { tuning, ..flags.clone() },
         check: &|_, _, _| Ok(()),
-        fit: &adaptation::tuned(hold, NAME),
+        fit: &*adaptation::tuned(NAME, hold),
         beside: &|_, _| Ok(()),
     };
     adaptation::run(&job, (shared, flags.tuning.clone()), &control, context)

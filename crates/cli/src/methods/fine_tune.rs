@@ -55,7 +55,7 @@ fn run(matches: &ArgMatches, control: Control, context: &Context) -> anyhow::Res
         record: &|flags| flags,
         check: &|_, _, _| Ok(()),
         // Without a hold it is fine-tuning, to the bit.
-        fit: &adaptation::tuned(|tuning, _, _| Ok(Conservative::new(tuning)), NAME),
+        fit: &*adaptation::tuned(NAME, |tuning, _, _| Ok(Conservative::new(tuning))),
         beside: &|_, _| Ok(()),
     };
     adaptation::run(&job, settings, &control, context)

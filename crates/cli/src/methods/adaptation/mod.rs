@@ -33,7 +33,7 @@ pub(super) const FINE_TUNE: &str = "fine_tune";
 pub(super) const LINEAR_PROBE: &str = "linear_probe";
 
 /// Trains a method from the source model of a seed; gives the net that training began with, too.
-type Fit<'a> = dyn Fn(
+pub(super) type Fit<'a> = dyn Fn(
         &Setup<'_>,
         (u64, &Model<DannNet>),
         &Dataset,
@@ -42,10 +42,10 @@ type Fit<'a> = dyn Fn(
     + 'a;
 
 /// Looks at a net of the source and one of the target, and at whether they have the same classes.
-type Check<'a> = dyn Fn(&DannNet, DannNet, bool) -> anyhow::Result<()> + 'a;
+pub(super) type Check<'a> = dyn Fn(&DannNet, DannNet, bool) -> anyhow::Result<()> + 'a;
 
 /// What is measured beside the method and its baselines.
-type Beside<'a> = dyn Fn(&Setup<'_>, &mut Extra) -> anyhow::Result<()> + 'a;
+pub(super) type Beside<'a> = dyn Fn(&Setup<'_>, &mut Extra) -> anyhow::Result<()> + 'a;
 
 /// A method of this family.
 pub(super) struct Job<'a, O> {
@@ -62,24 +62,20 @@ pub(super) struct Job<'a, O> {
 }
 
 /// Fine-tuning, held back or not.
-pub(super) fn tuned(
+pub(super) fn tuned<'a>(
+    name: &'static str,
     hold: impl Fn(
         FineTune<DannNet>,
         &Setup<'_>,
         &Model<DannNet>,
-    ) -> Result<Conservative<DannNet>, TransferError>,
-    name: &'static str,
-) -> impl Fn(
-    &Setup<'_>,
-    (u64, &Model<DannNet>),
-    &Dataset,
-    &mut dyn Observer,
-) -> Result<(DannNet, Model<DannNet>), TransferError> {
-    move |setup, (seed, source), few, observer| {
+    ) -> Result<Conservative<DannNet>, TransferError>
+    + 'a,
+) -> Box<Fit<'a>> {
+    Box::new(move |setup, (seed, source), few, observer| {
         let tuning = setup.tuning(name, seed, source)?;
         let start = tuning.source().net.clone();
         Ok((start, hold(tuning, setup, source)?.fit(few, observer)?))
-    }
+    })
 }
 
 /// Trains the method and its baselines on every seed, and leaves a run folder.
