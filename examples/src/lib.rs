@@ -12,6 +12,7 @@
 //! | `04_digits` | images: a small convolutional net |
 //! | `05_checkpoint` | names: saving a net, loading it, taking a part of it |
 //! | `06_fine_tuning` | a source model goes on with a few labelled examples |
+//! | `07_layer_transfer` | some layers are copied, the others start anew: where to cut |
 //! | `09_progressive` | task after task, a column for each, and none forgotten |
 //! | `10_domain_adversarial` | a target without labels: features that hide the domain |
 //! | `11_zero_shot` | classes without examples, by what they are made of |

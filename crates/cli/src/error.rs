@@ -136,7 +136,9 @@ fn code(error: &anyhow::Error) -> u8 {
         }
         if let Some(e) = cause.downcast_ref::<TransferError>() {
             return match e {
-                TransferError::Setting { .. } | TransferError::Optim(_) => 2,
+                TransferError::Setting { .. }
+                | TransferError::Pattern { .. }
+                | TransferError::Optim(_) => 2,
                 TransferError::Mismatch { .. }
                 | TransferError::Counts { .. }
                 | TransferError::Unsuitable { .. }

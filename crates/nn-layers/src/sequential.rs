@@ -9,6 +9,9 @@ use tensor_autograd::{Module, Param, Path, Var};
 /// A chain of layers, each applied to the value of the one before. Children are named by their
 /// index, as in PyTorch: `0.weight`, `2.bias`; functions take an index too.
 ///
+/// Frozen layers are still in training too: dropout between two of them draws nothing. Dropout before
+/// the first or after the last of them belongs to the layers beside, and goes on.
+///
 /// ```
 /// use nn_layers::{Layer, Linear, relu, seq};
 /// use tensor_autograd::{Module, Rng};
@@ -70,6 +73,23 @@ impl Sequential {
         assert!(at <= self.len(), "split_off({at}) of {} layers", self.len());
         Sequential { layers: self.layers.split_off(at) }
     }
+
+    /// Which layers are frozen: those whose every parameter is, and between two of them those that
+    /// have none.
+    fn frozen(&self) -> Vec<bool> {
+        let mut frozen = vec![false; self.len()];
+        let mut latest: Option<usize> = None;
+        for (i, layer) in self.layers.iter().enumerate() {
+            let (mut any, mut all) = (false, true);
+            layer.visit(&mut Path::default(), &mut |_, p| (any, all) = (true, all && p.frozen));
+            if any {
+                let from = latest.filter(|_| all).map_or(i, |latest| latest + 1);
+                frozen[from..=i].fill(all);
+                latest = all.then_some(i);
+            }
+        }
+        frozen
+    }
 }
 
 impl Module for Sequential {
@@ -87,7 +107,15 @@ impl Module for Sequential {
 
 impl Layer for Sequential {
     fn forward<'t>(&self, x: Var<'t>) -> Var<'t> {
-        self.layers.iter().fold(x, |x, layer| layer.forward(x))
+        let tape = x.tape();
+        if !tape.is_training() {
+            return self.layers.iter().fold(x, |x, layer| layer.forward(x));
+        }
+        let layers = self.layers.iter().zip(self.frozen());
+        layers.fold(x, |x, (layer, frozen)| match frozen {
+            true => tape.still(|| layer.forward(x)),
+            false => layer.forward(x),
+        })
     }
 
     fn describe(&self) -> String {
@@ -166,8 +194,8 @@ macro_rules! seq {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Linear, tanh};
-    use tensor_autograd::{Rng, Tensor, eval};
+    use crate::{Dropout, Linear, tanh};
+    use tensor_autograd::{Rng, Tensor, eval, grad};
 
     fn value(layer: &dyn Layer, x: &Tensor) -> Tensor {
         eval(|t| layer.forward(t.constant(x.clone())).value())
@@ -195,6 +223,37 @@ mod tests {
         let mut copy = net.clone();
         copy.visit_mut(&mut Path::default(), &mut |_, p| p.value = Tensor::zeros(p.shape()));
         assert!(net.state_dict()["0.weight"].as_slice().iter().any(|&w| w != 0.0));
+    }
+
+    #[test]
+    fn dropout_between_frozen_layers_draws_nothing() {
+        let rng = &mut Rng::seed(1);
+        let half = || Dropout::new(0.5);
+        let mut net = seq![
+            half(),
+            Linear::new(3, 4, rng),
+            half(),
+            tanh,
+            Linear::new(4, 4, rng),
+            half(),
+            Linear::new(4, 2, rng)
+        ];
+        net.freeze("1.*, 4.*");
+        assert_eq!(net.frozen(), [false, true, true, true, true, false, false]);
+        let x = Tensor::uniform([5, 3], -1.0..1.0, rng);
+        let of = |net: &Sequential, seed| {
+            grad(&mut Rng::seed(seed), |t| net.forward(t.constant(x.clone())).sum(..)).0
+        };
+        // Between the frozen layers nothing is drawn; before and after them it is.
+        let middle = || net.iter().skip(1).take(4).cloned().collect::<Sequential>();
+        let inference = value(&middle(), &x).as_slice().iter().sum::<tensor_autograd::Real>();
+        assert!((of(&middle(), 0) - inference).abs() < 1e-5);
+        assert_ne!(of(&net, 0), of(&net, 1));
+        net.freeze("6.*");
+        net = net.into_iter().skip(1).collect();
+        assert_eq!(of(&net, 0), of(&net, 1));
+        net.unfreeze("*");
+        assert_ne!(of(&net, 0), of(&net, 1));
     }
 
     #[test]

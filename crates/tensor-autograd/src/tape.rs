@@ -2,7 +2,7 @@
 
 use crate::param::ParamId;
 use crate::{Grads, Param, Real, Rng, Tensor, Var};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 /// The gradient rule of one parent: `dL/d(result)` to `dL/d(parent)`.
 type Rule = Box<dyn FnOnce(Tensor) -> Tensor>;
@@ -33,6 +33,8 @@ struct Node {
 pub struct Tape {
     list: RefCell<List>,
     rng: Option<RefCell<Rng>>,
+    /// Whether what is recorded now behaves as in inference.
+    still: Cell<bool>,
     records: bool,
 }
 
@@ -77,7 +79,7 @@ impl Tape {
     /// outside; training uses [`grad`].
     pub fn new() -> Self {
         let list = List { nodes: Vec::with_capacity(64), ..List::default() };
-        Tape { list: RefCell::new(list), rng: None, records: true }
+        Tape { list: RefCell::new(list), rng: None, still: Cell::new(false), records: true }
     }
 
     /// A value without a gradient, such as a batch of data.
@@ -116,12 +118,21 @@ impl Tape {
 
     /// Whether this tape belongs to a training step.
     pub fn is_training(&self) -> bool {
-        self.rng.is_some()
+        self.rng.is_some() && !self.still.get()
+    }
+
+    /// Runs `f` as in inference: dropout draws nothing, normalisation uses its running statistics
+    /// and moves none. Gradients are recorded as always, so that what is frozen can pass them on.
+    pub fn still<R>(&self, f: impl FnOnce() -> R) -> R {
+        let before = self.still.replace(true);
+        let result = f();
+        self.still.set(before);
+        result
     }
 
     /// Calls `f` with the step's generator; `None` outside training.
     pub fn with_rng<R>(&self, f: impl FnOnce(&mut Rng) -> R) -> Option<R> {
-        self.rng.as_ref().map(|rng| f(&mut rng.borrow_mut()))
+        self.rng.as_ref().filter(|_| !self.still.get()).map(|rng| f(&mut rng.borrow_mut()))
     }
 
     /// Records the result of op `op`. Its gradient rules follow, one [`wrt`](Recorder::wrt) a parent.

@@ -29,6 +29,18 @@ pub enum TransferError {
         /// What to do.
         remedy: &'static str,
     },
+    /// A pattern that chooses nothing of a network.
+    #[error("{what} `{pattern}` {problem}; the names are {}", names.join(", "))]
+    Pattern {
+        /// What the pattern is for.
+        what: &'static str,
+        /// The pattern.
+        pattern: String,
+        /// Why nothing is chosen.
+        problem: String,
+        /// The names there are.
+        names: Vec<String>,
+    },
     /// A table of counts with a row that cannot be used.
     #[error("{data}, row {row}: {why}")]
     Counts {

@@ -7,8 +7,10 @@
 //! the last one: compare with `train_only("label.*")`, and with training from scratch.
 
 use crate::conservative::Holds;
+use crate::depth::{LayerGroup, Thaw, layer_groups};
 use crate::error::setting;
-use crate::fit::Observer;
+use crate::fit::{Observer, Plan};
+use crate::input::Inputs;
 use crate::model::Model;
 use crate::network::Network;
 use crate::supervised::{Start, train};
@@ -23,7 +25,11 @@ pub struct FineTune<N> {
     source: Model<N>,
     training: Training,
     trunk_lr: f64,
+    trunk: String,
     trained: String,
+    unfreeze_every: Option<usize>,
+    lr_decay_by_depth: Option<f64>,
+    frozen_for: Option<(String, usize)>,
     validation: Option<Dataset>,
 }
 
@@ -33,8 +39,17 @@ impl<N: Network> FineTune<N> {
     pub fn new(source: Model<N>) -> Self {
         let decay = Decay::Constant;
         let training = Training { epochs: 50, batch_size: 16, decay, ..Training::default() };
-        let trained = "*".to_owned();
-        FineTune { source, training, trunk_lr: 0.1, trained, validation: None }
+        FineTune {
+            source,
+            training,
+            trunk_lr: 0.1,
+            trunk: "features.*".to_owned(),
+            trained: "*".to_owned(),
+            unfreeze_every: None,
+            lr_decay_by_depth: None,
+            frozen_for: None,
+            validation: None,
+        }
     }
 
     training_methods!();
@@ -50,6 +65,30 @@ impl<N: Network> FineTune<N> {
     /// included. What is frozen in the source model stays frozen.
     pub fn train_only(mut self, pattern: impl Into<String>) -> Self {
         self.trained = pattern.into();
+        self
+    }
+
+    /// Gradual unfreezing: the last layer alone is trained at first, and every so many epochs one more
+    /// layer below it (Howard and Ruder, *Universal Language Model Fine-tuning*, 2018). At least 1;
+    /// what the run is too short for stays frozen. A layer is a [`LayerGroup`].
+    pub fn unfreeze_every(mut self, epochs: usize) -> Self {
+        self.unfreeze_every = Some(epochs);
+        self
+    }
+
+    /// Discriminative rates: each layer's learning rate is that of the layer above it, divided by
+    /// `factor`, which is 1 or larger; the paper of [`unfreeze_every`](FineTune::unfreeze_every) has
+    /// 2.6. It takes the place of [`trunk_lr`](FineTune::trunk_lr).
+    pub fn lr_decay_by_depth(mut self, factor: f64) -> Self {
+        self.lr_decay_by_depth = Some(factor);
+        self
+    }
+
+    /// Freezes what the pattern names for the first epochs, fewer than the run has: probing with a new
+    /// head, then fine-tuning, which keeps the head's first steps from wrecking the trunk (Kumar et
+    /// al., *Fine-Tuning can Distort Pretrained Features*, 2022).
+    pub fn frozen_for(mut self, pattern: impl Into<String>, epochs: usize) -> Self {
+        self.frozen_for = Some((pattern.into(), epochs));
         self
     }
 
@@ -79,6 +118,16 @@ impl<N: Network> FineTune<N> {
         self.run("", None, target, observer)
     }
 
+    /// Trains on `target`; `words` tell this run from others.
+    pub(crate) fn fit_as(
+        &self,
+        words: &str,
+        target: &Dataset,
+        observer: &mut dyn Observer,
+    ) -> Result<Model<N>, TransferError> {
+        self.run(words, None, target, observer)
+    }
+
     /// Trains on `target` with the loss that `holds` make; `words` tell this run from others.
     pub(crate) fn fit_held(
         &self,
@@ -91,8 +140,13 @@ impl<N: Network> FineTune<N> {
     }
 
     /// The model that training starts from.
-    pub(crate) fn source(&self) -> &Model<N> {
+    pub fn source(&self) -> &Model<N> {
         &self.source
+    }
+
+    /// The same settings for a run from another model; `trunk` is what moves at the trunk's rate.
+    pub(crate) fn starting(&self, source: Model<N>, trunk: String) -> Self {
+        FineTune { source, trunk, ..self.clone() }
     }
 
     /// The settings that every estimator has.
@@ -109,7 +163,15 @@ impl<N: Network> FineTune<N> {
     ) -> Result<Model<N>, TransferError> {
         let in_range = (0.0..=1.0).contains(&self.trunk_lr);
         setting("trunk_lr", self.trunk_lr, in_range, "in [0, 1]")?;
-        let method = format!("fine-tune {} {} {words}", self.trunk_lr, self.trained);
+        let method = format!(
+            "fine-tune {} {} {} {:?} {:?} {:?} {words}",
+            self.trunk_lr,
+            self.trunk,
+            self.trained,
+            self.unfreeze_every,
+            self.lr_decay_by_depth,
+            self.frozen_for
+        );
         let plan = self.training.plan(&method, target.len())?;
         let mut net = self.source.net.clone();
         let trained = Pattern::new(&self.trained);
@@ -119,12 +181,20 @@ impl<N: Network> FineTune<N> {
             named |= param.trainable();
         }
         setting("train_only", &self.trained, named, "a pattern that names a trainable weight")?;
+        let groups = self.groups(target)?;
+        let thaw = self.thaw(&net, &groups, &plan)?;
         let mut sgd = self.training.sgd(&plan);
-        if net.named_params().iter().any(|(name, _)| name.starts_with("features.")) {
-            sgd = sgd.group("features.*", |g| g.lr_scale(self.trunk_lr));
+        if let Some(factor) = self.lr_decay_by_depth {
+            let in_range = factor >= 1.0 && factor.is_finite();
+            setting("lr_decay_by_depth", factor, in_range, "1 or larger")?;
+            for (above, group) in groups.iter().rev().enumerate() {
+                sgd = sgd.group(&*group.pattern(), |g| g.lr_scale(factor.powi(-(above as i32))));
+            }
+        } else if matches_any(&net, &Pattern::new(&self.trunk)) {
+            sgd = sgd.group(&*self.trunk, |g| g.lr_scale(self.trunk_lr));
         }
         let sgd = sgd.bind(&net)?;
-        let start = Start { net, normalizer: self.source.normalizer.clone() };
+        let start = Start { net, normalizer: self.source.normalizer.clone(), thaw };
         let validation = self.validation.as_ref();
         let mut model =
             train(start, sgd, &self.training, &plan, (target, validation), holds, observer)?;
@@ -134,6 +204,45 @@ impl<N: Network> FineTune<N> {
         }
         Ok(model)
     }
+
+    /// The layers by depth, where a setting asks for them.
+    fn groups(&self, target: &Dataset) -> Result<Vec<LayerGroup>, TransferError> {
+        if self.unfreeze_every.is_none() && self.lr_decay_by_depth.is_none() {
+            return Ok(Vec::new());
+        }
+        let inputs = Inputs::new(&target.without_labels(), &self.source.normalizer)?;
+        Ok(layer_groups(&self.source.net, &inputs.batch(&[0])))
+    }
+
+    /// From when on each layer moves.
+    fn thaw(&self, net: &N, groups: &[LayerGroup], plan: &Plan) -> Result<Thaw, TransferError> {
+        let params = net.named_params();
+        let free = |name: &str| params.iter().any(|(n, p)| n == name && !p.frozen);
+        let mut thaw = Thaw::default();
+        if let Some(epochs) = self.unfreeze_every {
+            setting("unfreeze_every", epochs, epochs > 0, "at least 1")?;
+            let moving = groups.iter().rev().filter(|group| group.params.iter().any(|p| free(p)));
+            for (above, group) in moving.enumerate() {
+                let step = epochs.saturating_mul(above).saturating_mul(plan.steps_per_epoch);
+                group.params.iter().filter(|p| free(p)).for_each(|p| thaw.hold(p, step));
+            }
+        }
+        if let Some((pattern, epochs)) = &self.frozen_for {
+            let step = epochs.saturating_mul(plan.steps_per_epoch);
+            let range = "fewer epochs than the run has";
+            setting("frozen_for", epochs, step < plan.steps, range)?;
+            let pattern = Pattern::new(pattern);
+            let range = "a pattern that names a parameter";
+            setting("frozen_for", &pattern, matches_any(net, &pattern), range)?;
+            let held = params.iter().filter(|(name, p)| pattern.matches(name) && !p.frozen);
+            held.for_each(|(name, _)| thaw.hold(name, step));
+        }
+        Ok(thaw)
+    }
+}
+
+fn matches_any(net: &impl Module, pattern: &Pattern) -> bool {
+    net.named_params().iter().any(|(name, _)| pattern.matches(name))
 }
 
 /// Copies every value of `from` whose name and shape `into` has too; returns the names of `into`

@@ -2,6 +2,7 @@
 
 use crate::batches::Labelled;
 use crate::conservative::Holds;
+use crate::depth::Thaw;
 use crate::error::setting;
 use crate::fit::{At, Means, Objective, Observer, Plan, fit};
 use crate::input::{Inputs, Normalizer};
@@ -57,6 +58,7 @@ impl<N: Network> Supervised<N> {
         let start = Start {
             net: self.net.clone(),
             normalizer: Normalizer::fit(self.training.normalize, &data.without_labels()),
+            thaw: Thaw::default(),
         };
         let plan = self.training.plan("supervised", data.len())?;
         let sgd = self.training.sgd(&plan).bind(&self.net)?;
@@ -69,6 +71,8 @@ impl<N: Network> Supervised<N> {
 pub(crate) struct Start<N> {
     pub(crate) net: N,
     pub(crate) normalizer: Normalizer,
+    /// What is frozen at first.
+    pub(crate) thaw: Thaw,
 }
 
 /// Minimises the cross-entropy on `data`, or the loss that `holds` make of it.
@@ -91,7 +95,8 @@ pub(crate) fn train<N: Network, R: Rule>(
         let inputs = Inputs::new(&held_out.without_labels(), &start.normalizer)?;
         Ok::<_, TransferError>((inputs, held_out.require_labels()?.to_vec()))
     });
-    let mut objective = CrossEntropy { batches, validation: validation.transpose()?, holds };
+    let (validation, thaw) = (validation.transpose()?, start.thaw);
+    let mut objective = CrossEntropy { batches, validation, holds, thaw };
     let fitted = fit(&mut objective, start.net, optimizer, plan, observer)?;
     Ok(Model {
         net: fitted.net,
@@ -127,10 +132,15 @@ struct CrossEntropy<N> {
     batches: Labelled,
     validation: Option<(Inputs, Vec<usize>)>,
     holds: Option<Holds<N>>,
+    thaw: Thaw,
 }
 
 impl<N: Network> Objective for CrossEntropy<N> {
     type Net = N;
+
+    fn freeze(&self, net: &mut N, at: At) {
+        self.thaw.apply(net, at.step);
+    }
 
     fn step(&mut self, net: &N, at: At, rng: &mut Rng, means: &mut Means) -> (Real, Grads) {
         let (x, labels) = self.batches.batch(at.step);

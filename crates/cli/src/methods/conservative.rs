@@ -1,6 +1,6 @@
 //! `run conservative`: fine-tuning that must stay near the source model.
 
-use super::adaptation::{self, Job};
+use super::adaptation::{self, Job, Setup};
 use super::{Built, Case, Method};
 use crate::args;
 use crate::context::Context;
@@ -8,6 +8,7 @@ use crate::error::UsageError;
 use crate::report::Finished;
 use crate::run::{self, Control, Shared, within};
 use clap::{ArgMatches, Args};
+use nn_layers::models::DannNet;
 use serde::{Deserialize, Serialize};
 use transfer::conservative::{Distillation, Ewc, Fisher, L2Sp};
 use transfer::{Conservative, Model, TransferError};
@@ -128,26 +129,29 @@ fn run(matches: &ArgMatches, control: Control, context: &Context) -> anyhow::Res
         let remedy = "EWC measures on source data what mattered there; or hold by --l2-sp";
         return Err(UsageError::Missing { what: "--source", remedy }.into());
     }
+    let hold = |tuning, setup: &Setup<'_>, source: &Model<DannNet>| {
+        let mut method = Conservative::new(tuning);
+        if let Some(alpha) = flags.l2_sp {
+            let beta = flags.l2_sp_fresh.unwrap_or(L2Sp::default().beta);
+            method = method.l2_sp(L2Sp { alpha, beta, fresh: setup.fresh(source) });
+        }
+        if let Some(rho) = flags.distill {
+            method = method.distillation(Distillation { rho });
+        }
+        if let (Some(lambda), Some(data)) = (flags.ewc, setup.source()) {
+            let some = data.shuffled(0).limit(flags.fisher_samples.unwrap_or(200));
+            let fisher = information(flags.fisher.unwrap_or_default(), source, &some)?;
+            method = method.ewc(Ewc { lambda, fisher: fisher.without(&setup.fresh(source)) });
+        }
+        Ok(method)
+    };
     let job = Job {
         name: NAME,
-        holds: true,
+        baselines: &[adaptation::FINE_TUNE],
         record: &|tuning| Flags { tuning, ..flags.clone() },
-        hold: &|tuning, setup, source| {
-            let mut method = Conservative::new(tuning);
-            if let Some(alpha) = flags.l2_sp {
-                let beta = flags.l2_sp_fresh.unwrap_or(L2Sp::default().beta);
-                method = method.l2_sp(L2Sp { alpha, beta, fresh: setup.fresh(source) });
-            }
-            if let Some(rho) = flags.distill {
-                method = method.distillation(Distillation { rho });
-            }
-            if let (Some(lambda), Some(data)) = (flags.ewc, setup.source()) {
-                let some = data.shuffled(0).limit(flags.fisher_samples.unwrap_or(200));
-                let fisher = information(flags.fisher.unwrap_or_default(), source, &some)?;
-                method = method.ewc(Ewc { lambda, fisher: fisher.without(&setup.fresh(source)) });
-            }
-            Ok(method)
-        },
+        check: &|_, _, _| Ok(()),
+        fit: &*adaptation::tuned(NAME, hold),
+        beside: &|_, _| Ok(()),
     };
     adaptation::run(&job, (shared, flags.tuning.clone()), &control, context)
 }

@@ -13,7 +13,7 @@ use transfer::{Model, Normalizer, Trained, TransferError};
 /// machine takes seconds beyond that, and the figure no longer changes.
 const FOR_DISTANCE: usize = 500;
 /// Samples of the source that its accuracy is measured on.
-const FOR_SOURCE: usize = 2000;
+pub(super) const FOR_SOURCE: usize = 2000;
 
 /// The data that every model of a run is measured on.
 pub(super) struct Yardstick {
@@ -44,7 +44,7 @@ impl Yardstick {
         let confusion = self.test.as_ref().map(|test| model.confusion(test)).transpose()?;
         if let Some((source, normalizer)) = &self.source {
             let on_source = model.with_normalizer(normalizer.clone());
-            if source.classes().len() == model.classes.len() {
+            if source.classes() == model.classes {
                 let some = source.select(&sample(source.len(), FOR_SOURCE));
                 figures.insert("source_accuracy".to_owned(), on_source.accuracy(&some)?);
             }

@@ -51,10 +51,12 @@ fn run(matches: &ArgMatches, control: Control, context: &Context) -> anyhow::Res
     let settings = run::merge::<Flags>(NAME, matches, control.config.as_deref())?;
     let job = Job {
         name: NAME,
-        holds: false,
+        baselines: &[],
         record: &|flags| flags,
+        check: &|_, _, _| Ok(()),
         // Without a hold it is fine-tuning, to the bit.
-        hold: &|tuning, _, _| Ok(Conservative::new(tuning)),
+        fit: &*adaptation::tuned(NAME, |tuning, _, _| Ok(Conservative::new(tuning))),
+        beside: &|_, _| Ok(()),
     };
     adaptation::run(&job, settings, &control, context)
 }

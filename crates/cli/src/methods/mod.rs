@@ -6,6 +6,7 @@ mod domain_adversarial;
 mod draw;
 mod evaluate;
 mod fine_tune;
+mod layer_transfer;
 mod progressive;
 mod self_taught;
 mod self_taught_clustering;
@@ -54,7 +55,7 @@ pub(crate) struct Built {
 pub(crate) const METHODS: &[Method] = &[
     fine_tune::METHOD,
     conservative::METHOD,
-    planned("layer-transfer", Case::Both, "copy some layers, train the others"),
+    layer_transfer::METHOD,
     planned("multi-task", Case::Both, "train all tasks at once on shared layers"),
     progressive::METHOD,
     domain_adversarial::METHOD,

@@ -13,7 +13,12 @@ pub(super) const PROVENANCE: &str = "provenance";
 /// The key under which a recorded configuration names its method.
 pub(super) const METHOD: &str = "method";
 /// Pairs of settings of which a given one takes the place of the other.
-const EXCLUSIVE: [(&str, &str); 2] = [("steps", "epochs"), ("init", "source")];
+const EXCLUSIVE: [(&str, &str); 4] = [
+    ("steps", "epochs"),
+    ("init", "source"),
+    ("lr-decay-by-depth", "trunk-lr"),
+    ("unfreeze-after", "train-copied"),
+];
 
 /// A method's settings: those of the file, then those of the command line over them.
 ///

@@ -45,6 +45,11 @@ impl Session {
         self.watcher().observer(arm, seed)
     }
 
+    /// The seed whose model and pictures are kept.
+    pub(crate) fn first_seed(&self) -> u64 {
+        self.seeds.first().copied().unwrap_or(0)
+    }
+
     /// Whether this is the seed whose model and pictures are kept.
     pub(crate) fn keeps(&self, seed: u64) -> bool {
         self.seeds.first() == Some(&seed)
@@ -52,10 +57,16 @@ impl Session {
 
     /// Trains all that is not done yet.
     pub(crate) fn run(&self, study: Study<'_>) -> anyhow::Result<Report> {
-        let done = self.folder.outcomes()?;
-        if !done.is_empty() {
-            out::talk(self.context.quiet, &format!("{} trainings are done already", done.len()));
+        let done = self.folder.outcomes()?.len();
+        if done > 0 {
+            out::talk(self.context.quiet, &format!("{done} trainings are done already"));
         }
+        self.run_also(study)
+    }
+
+    /// As [`run`](Session::run), for a second study of the same run.
+    pub(crate) fn run_also(&self, study: Study<'_>) -> anyhow::Result<Report> {
+        let done = self.folder.outcomes()?;
         let result = study.run(&self.seeds, &done, &mut self.watcher());
         match (result, self.failure.borrow_mut().take()) {
             // A run whose metrics could not be kept has failed, however far it came.

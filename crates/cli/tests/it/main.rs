@@ -11,6 +11,7 @@ mod idx;
 mod interrupt;
 mod lab;
 mod labels;
+mod layer_transfer;
 mod predict;
 mod progressive;
 mod run;

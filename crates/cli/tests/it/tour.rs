@@ -21,7 +21,7 @@ fn a_quick_tour_runs_every_method_and_leaves_one_page() {
     let baselines = text.lines().filter(|l| l.starts_with("source_only"));
     assert_eq!(baselines.filter(gain).count(), 3, "{text}");
 
-    let nets = ["fine-tune", "conservative", "progressive", "domain-adversarial"];
+    let nets = ["fine-tune", "conservative", "layer-transfer", "progressive", "domain-adversarial"];
     for method in [&nets[..], &["zero-shot", "self-taught", "self-taught-clustering"]].concat() {
         assert!(text.contains(&format!("\n{method}: synthetic:")) || method == nets[0], "{method}");
         for file in ["config.toml", "report.json", "report.html"] {
@@ -40,6 +40,7 @@ fn a_quick_tour_runs_every_method_and_leaves_one_page() {
         assert_eq!(loads(&html), [""; 0], "{page}");
     }
     assert!(lab.text("t/report.html").contains("fine-tune: synthetic:letters"));
+    assert!(lab.text("t/layer-transfer/layers.svg").contains("the first n layers are copied"));
 
     lab.refused("tour --quick --out t", 2, &["t: there is a report in it already"]);
 }

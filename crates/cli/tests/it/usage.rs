@@ -21,6 +21,7 @@ fn help_describes_every_command_and_method_in_its_own_words() {
     for (method, words) in [
         ("fine-tune", "a source model goes on"),
         ("conservative", "fine-tuning that must stay"),
+        ("layer-transfer", "copy some layers"),
         ("progressive", "a new column beside"),
         ("domain-adversarial", "features that serve"),
         ("self-taught-clustering", "clusters that auxiliary data"),
@@ -46,6 +47,7 @@ fn without_a_command_there_is_help_and_a_failure() {
 fn cases_shows_what_there_is_and_what_is_to_come() {
     let text = Lab::new().done("cases");
     assert!(text.contains("* domain-adversarial"), "{text}");
+    assert!(text.contains("* layer-transfer"), "{text}");
     assert!(text.contains("  multi-task"), "{text}");
 }
 

@@ -38,6 +38,10 @@ pub trait Objective {
     /// The network it trains.
     type Net: Module + Clone;
 
+    /// Freezes and unfreezes parameters before a step, as a function of the place in the run alone.
+    /// It changes no value: that is the optimiser's.
+    fn freeze(&self, _net: &mut Self::Net, _at: At) {}
+
     /// The loss and gradients of one step, a function of the network, the place in the run and the
     /// generator alone: what `self` keeps between steps is for speed. The generator is the step's
     /// own. Quantities to be averaged over the epoch go into `means`.
@@ -106,6 +110,7 @@ pub fn fit<O: Objective, R: Rule>(
         }
         let at = At { step: state.step, steps: plan.steps };
         let lr = optimizer.lr();
+        objective.freeze(&mut state.net, at);
         let mut rng = rng.fork(&format!("step {}", at.step));
         let (loss, grads) = objective.step(&state.net, at, &mut rng, &mut state.means);
         if !loss.is_finite() {

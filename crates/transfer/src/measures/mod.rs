@@ -3,6 +3,7 @@
 mod a_distance;
 mod clustering;
 mod comparison;
+mod movement;
 mod pca;
 mod seeds;
 
@@ -12,5 +13,6 @@ pub use clustering::{
     normalized_mutual_information,
 };
 pub use comparison::{Comparison, Verdict, bootstrap_interval};
+pub use movement::movement;
 pub use pca::principal_plane;
 pub use seeds::Summary;

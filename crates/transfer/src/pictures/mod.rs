@@ -7,12 +7,14 @@ mod confusion;
 mod curves;
 mod heat_map;
 mod images;
+mod intervals;
 mod plane;
 
 pub use confusion::confusion;
 pub use curves::{Curve, curves};
 pub use heat_map::heat_map;
 pub use images::contact_sheet;
+pub use intervals::{Interval, intervals};
 pub use plane::{Decide, Points, decision_plane, scatter};
 
 /// Colours that stay apart for colour-blind readers (Okabe and Ito, 2008).

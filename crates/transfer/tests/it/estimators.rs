@@ -6,8 +6,8 @@ use nn_layers::Layer;
 use nn_layers::models::DannNet;
 use transfer::fit::Observer;
 use transfer::{
-    DomainAdversarial, FineTune, History, Model, Normalize, Normalizer, Supervised, Training,
-    TransferError,
+    DomainAdversarial, FineTune, History, LayerTransfer, Model, Normalize, Normalizer, Supervised,
+    Training, TransferError,
 };
 
 /// What an estimator is given; each takes what it needs.
@@ -50,7 +50,7 @@ pub(crate) struct Estimator {
 }
 
 /// To check a new estimator, add it here.
-pub(crate) const ESTIMATORS: [Estimator; 3] = [
+pub(crate) const ESTIMATORS: [Estimator; 4] = [
     Estimator {
         name: "supervised",
         validates: true,
@@ -73,6 +73,18 @@ pub(crate) const ESTIMATORS: [Estimator; 3] = [
                 None => estimator,
             }
             .fit(&task.labelled, observer)
+        },
+    },
+    Estimator {
+        name: "layer-transfer",
+        validates: true,
+        fit: |training, task, observer| {
+            let tuning = FineTune::new(source_model(task.net.clone())).training(training);
+            let tuning = match &task.validation {
+                Some(data) => tuning.validation(data.clone()),
+                None => tuning,
+            };
+            LayerTransfer::new(tuning, task.net.clone()).fit(&task.labelled, observer)
         },
     },
     Estimator {

@@ -151,7 +151,7 @@ fn a_checkpoint_of_another_run_is_refused() {
         let mut training = kept(short(), folder.path());
         training.checkpoints = Some(Checkpoints::new(folder.path(), "another"));
         assert_unusable((estimator.fit)(training, &task, &mut quiet()), run);
-        let other = &ESTIMATORS[(i + 1) % 3];
+        let other = &ESTIMATORS[(i + 1) % ESTIMATORS.len()];
         let result = (other.fit)(kept(short(), folder.path()), &task, &mut quiet());
         assert_unusable(result, run);
         // A net of other sizes.
@@ -166,7 +166,7 @@ fn a_checkpoint_of_other_settings_of_the_method_is_refused() {
     let run = "it belongs to another run";
     let task = Task::moons();
     let folder = tempfile::tempdir().unwrap();
-    interrupt(&ESTIMATORS[2], short(), &task, folder.path(), 20);
+    interrupt(&ESTIMATORS[3], short(), &task, folder.path(), 20);
     let dann = || DomainAdversarial::new(shallow(0)).training(kept(short(), folder.path()));
     for dann in [
         dann().lambda(0.25),
@@ -179,7 +179,13 @@ fn a_checkpoint_of_other_settings_of_the_method_is_refused() {
     interrupt(&ESTIMATORS[1], short(), &task, folder.path(), 20);
     let model = crate::estimators::source_model(shallow(0));
     let tune = || FineTune::new(model.clone()).training(kept(short(), folder.path()));
-    for tune in [tune().trunk_lr(0.5), tune().train_only("label.*")] {
+    for tune in [
+        tune().trunk_lr(0.5),
+        tune().train_only("label.*"),
+        tune().unfreeze_every(1),
+        tune().lr_decay_by_depth(2.0),
+        tune().frozen_for("features.*", 1),
+    ] {
         assert_unusable(tune.fit(&task.labelled, &mut quiet()), run);
     }
 }

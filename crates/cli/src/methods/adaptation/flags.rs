@@ -23,7 +23,14 @@ pub(in crate::methods) struct Flags {
     pub(super) trunk_lr: Option<f64>,
     /// Train only the parameters that this pattern names, as "label.*"; the others stay frozen
     #[arg(long, value_name = "PATTERN", help_heading = "Fine-tuning")]
-    pub(super) train_only: Option<String>,
+    pub(in crate::methods) train_only: Option<String>,
+    /// Gradual unfreezing: train the last layer alone at first, and every N epochs one more below it
+    #[arg(long, value_name = "N", help_heading = "Fine-tuning")]
+    pub(super) unfreeze_every: Option<usize>,
+    /// Divide the learning rate by F from each layer to the one below it, in place of --trunk-lr; 1
+    /// or larger
+    #[arg(long, value_name = "F", help_heading = "Fine-tuning", conflicts_with = "trunk_lr")]
+    pub(super) lr_decay_by_depth: Option<f64>,
     /// Passes over the source; default 10
     #[arg(long, value_name = "N", help_heading = "Fine-tuning")]
     source_epochs: Option<usize>,
@@ -39,6 +46,13 @@ impl Flags {
         within("--source-epochs", self.source_epochs, one(self.source_epochs), "at least 1")?;
         let trunk = self.trunk_lr.is_none_or(|x| (0.0..=1.0).contains(&x));
         within("--trunk-lr", self.trunk_lr, trunk, "in [0, 1]")?;
+        let every = one(self.unfreeze_every);
+        within("--unfreeze-every", self.unfreeze_every, every, "at least 1")?;
+        let factor = self.lr_decay_by_depth.is_none_or(|x| x >= 1.0 && x.is_finite());
+        within("--lr-decay-by-depth", self.lr_decay_by_depth, factor, "1 or larger")?;
+        if self.trunk_lr.is_some() && self.lr_decay_by_depth.is_some() {
+            return Err(UsageError::Conflict("give `trunk-lr` or `lr-decay-by-depth`, not both"));
+        }
         let lr = self.source_lr.is_none_or(|x| x > 0.0 && x.is_finite());
         within("--source-lr", self.source_lr, lr, "positive")
     }
@@ -60,7 +74,7 @@ impl Flags {
         let source = self.source_training(shared, 0);
         let trains = self.init.is_none();
         Flags {
-            trunk_lr: Some(self.trunk_lr.unwrap_or(0.1)),
+            trunk_lr: self.lr_decay_by_depth.is_none().then(|| self.trunk_lr.unwrap_or(0.1)),
             train_only: Some(self.train_only.clone().unwrap_or_else(|| "*".into())),
             source_epochs: trains.then_some(source.epochs),
             source_lr: trains.then_some(source.lr),
@@ -69,7 +83,10 @@ impl Flags {
     }
 }
 
+/// Passes over the target, if none are given.
+pub(in crate::methods) const EPOCHS: usize = 50;
+
 /// 50 passes in small batches at a steady rate, as the library has it.
 pub(super) fn base() -> Training {
-    Training { epochs: 50, batch_size: 16, decay: Decay::Constant, ..Training::default() }
+    Training { epochs: EPOCHS, batch_size: 16, decay: Decay::Constant, ..Training::default() }
 }

@@ -1,13 +1,16 @@
-//! What fine-tuning and conservative training share: a source model goes on with few labelled
-//! target examples.
+//! What fine-tuning, conservative training and layer transfer share: a source model goes on with few
+//! labelled target examples.
 
 mod flags;
+mod forgetting;
+mod setup;
 mod start;
 
-pub(super) use flags::Flags;
+pub(super) use flags::{EPOCHS, Flags};
+pub(super) use setup::Setup;
+pub(super) use start::last_layer;
 
 use super::draw;
-use super::evaluate::Yardstick;
 use crate::context::Context;
 use crate::data;
 use crate::error::UsageError;
@@ -21,30 +24,58 @@ use serde::Serialize;
 use serde_json::json;
 use start::Start;
 use tensor_autograd::{Module, Pattern, Rng};
-use transfer::{
-    Architecture, Conservative, FineTune, Model, Normalizer, Study, Supervised, Trained, Training,
-    TransferError,
-};
+use transfer::fit::Observer;
+use transfer::{Architecture, Conservative, FineTune, Model, Study, Supervised, TransferError};
 
-/// The baseline of a method that holds the model back: the same without the hold.
-const PLAIN: &str = "fine_tune";
+/// The whole source model goes on.
+pub(super) const FINE_TUNE: &str = "fine_tune";
+/// The last layer is trained on the source model's features.
+pub(super) const LINEAR_PROBE: &str = "linear_probe";
 
-/// Holds fine-tuning back, or does not.
-type Hold<'a> = dyn Fn(
-        FineTune<DannNet>,
+/// Trains a method from the source model of a seed; gives the net that training began with, too.
+pub(super) type Fit<'a> = dyn Fn(
         &Setup<'_>,
-        &Model<DannNet>,
-    ) -> Result<Conservative<DannNet>, TransferError>
+        (u64, &Model<DannNet>),
+        &Dataset,
+        &mut dyn Observer,
+    ) -> Result<(DannNet, Model<DannNet>), TransferError>
     + 'a;
+
+/// Looks at a net of the source and one of the target, and at whether they have the same classes.
+pub(super) type Check<'a> = dyn Fn(&DannNet, DannNet, bool) -> anyhow::Result<()> + 'a;
+
+/// What is measured beside the method and its baselines.
+pub(super) type Beside<'a> = dyn Fn(&Setup<'_>, &mut Extra) -> anyhow::Result<()> + 'a;
 
 /// A method of this family.
 pub(super) struct Job<'a, O> {
     pub(super) name: &'static str,
-    /// Whether it holds back, so that plain fine-tuning is a baseline of it.
-    pub(super) holds: bool,
+    /// The baselines that it has beside source_only and scratch, the most telling one first.
+    pub(super) baselines: &'a [&'static str],
     /// All of the method's settings, to be recorded.
     pub(super) record: &'a dyn Fn(Flags) -> O,
-    pub(super) hold: &'a Hold<'a>,
+    /// Refuses settings that nets of the source's and of the target's classes do not allow, before
+    /// anything is made.
+    pub(super) check: &'a Check<'a>,
+    pub(super) fit: &'a Fit<'a>,
+    pub(super) beside: &'a Beside<'a>,
+}
+
+/// Fine-tuning, held back or not.
+pub(super) fn tuned<'a>(
+    name: &'static str,
+    hold: impl Fn(
+        FineTune<DannNet>,
+        &Setup<'_>,
+        &Model<DannNet>,
+    ) -> Result<Conservative<DannNet>, TransferError>
+    + 'a,
+) -> Box<Fit<'a>> {
+    Box::new(move |setup, (seed, source), few, observer| {
+        let tuning = setup.tuning(name, seed, source)?;
+        let start = tuning.source().net.clone();
+        Ok((start, hold(tuning, setup, source)?.fit(few, observer)?))
+    })
 }
 
 /// Trains the method and its baselines on every seed, and leaves a run folder.
@@ -72,23 +103,24 @@ pub(super) fn run<O: Serialize>(
 
     let same = start.classes() == target.classes();
     let differ = (!same).then_some("the source has other classes than the target");
-    let mut known = vec![("source_only", differ), ("scratch", None)];
-    if job.holds {
-        known.insert(0, (PLAIN, None));
-    }
+    let mut known: Vec<_> = job.baselines.iter().map(|name| (*name, None)).collect();
+    known.extend([("source_only", differ), ("scratch", None)]);
     let chosen = baselines(job.name, shared.baselines.as_deref(), &known)?;
-    let net = start.net_name(shared.net.as_deref())?;
+    let name = start.net_name(shared.net.as_deref())?;
     let architecture =
-        args::architecture(Some(&net), target.sample_shape(), target.classes().len())?;
+        args::architecture(Some(&name), target.sample_shape(), target.classes().len())?;
     let shared = shared.filled(&base(), &architecture.name, &chosen);
     let flags = flags.filled(&shared);
     // What would fail after the source is trained is said before.
+    let net = architecture.build(&mut Rng::seed(0))?;
     if let Some(pattern) = &flags.train_only {
-        let net = architecture.build(&mut Rng::seed(0))?;
         let chosen = Pattern::new(pattern);
         let any = net.named_params().iter().any(|(name, _)| chosen.matches(name));
         within("--train-only", Some(pattern), any, "a pattern that names a parameter, as label.*")?;
     }
+    let classes = start.classes().len();
+    let of_source = Architecture { classes, ..architecture.clone() }.build(&mut Rng::seed(0))?;
+    (job.check)(&of_source, net, same)?;
     if let Some(k) = flags.shots {
         let drawn = target.shot_rows(k, 0)?.len();
         if test.is_none() && drawn == target.len() {
@@ -115,41 +147,41 @@ pub(super) fn run<O: Serialize>(
     let mut study = Study::new(job.name, "target_accuracy", |seed, observer| {
         let drawn = setup.draw(seed)?;
         let source = setup.start.model(&setup, seed)?;
-        let source_normalizer = source.normalizer.clone();
-        let method = (job.hold)(setup.tuning(job.name, seed, &source)?, &setup, &source)?;
-        let model = method.fit(&drawn.few, observer)?;
+        let (start, model) = (job.fit)(&setup, (seed, &source), &drawn.few, observer)?;
         if session.keeps(seed) {
             model.save(&setup.architecture, &session.folder.path().join("model.safetensors"))?;
         }
-        setup.measure(job.name, seed, drawn, Some(source_normalizer), &model)
+        setup.measure(job.name, seed, drawn, Some(&start), &model)
     });
     for arm in chosen {
         let setup = &setup;
         study = study.baseline(arm, move |seed, observer| {
             let drawn = setup.draw(seed)?;
-            if arm == "source_only" {
-                let model = setup.start.model(setup, seed)?;
-                let normalizer = model.normalizer.clone();
-                return setup.measure(arm, seed, drawn, Some(normalizer), &model);
+            if arm == "scratch" {
+                let scratch = Supervised::new(setup.net(seed)?).training(setup.kept(arm, seed));
+                let model = scratch.fit(&drawn.few, observer)?;
+                return setup.measure(arm, seed, drawn, None, &model);
             }
-            if arm == PLAIN {
-                let source = setup.start.model(setup, seed)?;
-                let normalizer = source.normalizer.clone();
-                let model = setup.tuning(arm, seed, &source)?.fit(&drawn.few, observer)?;
-                return setup.measure(arm, seed, drawn, Some(normalizer), &model);
-            }
-            let scratch = Supervised::new(setup.net(seed)?).training(setup.kept(arm, seed));
-            let model = scratch.fit(&drawn.few, observer)?;
-            setup.measure(arm, seed, drawn, None, &model)
+            let source = setup.start.model(setup, seed)?;
+            let tuning = match arm {
+                FINE_TUNE => setup.tuning(arm, seed, &source)?,
+                LINEAR_PROBE => setup.probe(arm, seed, &source)?,
+                _ => return setup.measure(arm, seed, drawn, Some(&source.net), &source),
+            };
+            let start = tuning.source().net.clone();
+            let model = tuning.fit(&drawn.few, observer)?;
+            setup.measure(arm, seed, drawn, Some(&start), &model)
         });
     }
     let report = session.run(study)?;
     draw::curves(&session.folder, &report.outcomes)?;
     let few = flags.shots.map_or("all".to_owned(), |k| k.to_string());
-    let extra = Extra {
+    let mut extra = Extra {
         fields: vec![("shots", json!(flags.shots)), ("same_classes", json!(same))],
         text: format!("{few} labelled target examples a class\n"),
     };
+    forgetting::tell(&report, same, &mut extra);
+    (job.beside)(&setup, &mut extra)?;
     report::finish(&session, &shared, report, extra)
 }
 
@@ -159,99 +191,5 @@ fn nothing_left(shots: usize, target: &Dataset) -> TransferError {
         left: format!("{shots} shots of each class"),
         right: format!("{} of {} examples", target.name(), target.len()),
         remedy: "give --test, or fewer shots",
-    }
-}
-
-/// What all arms of the study have in common.
-pub(super) struct Setup<'a> {
-    session: &'a Session,
-    shared: &'a Shared,
-    flags: &'a Flags,
-    architecture: Architecture,
-    target: Dataset,
-    test: Option<Dataset>,
-    start: Start,
-}
-
-/// The target as one seed sees it.
-struct Drawn {
-    few: Dataset,
-    test: Dataset,
-}
-
-impl Setup<'_> {
-    /// The examples to learn from, and those that give the score.
-    fn draw(&self, seed: u64) -> Result<Drawn, TransferError> {
-        let Some(k) = self.flags.shots else {
-            let test = self.test.clone().unwrap_or_else(|| self.target.clone());
-            return Ok(Drawn { few: self.target.clone(), test });
-        };
-        let rows = self.target.shot_rows(k, seed)?;
-        let few = self.target.select(&rows);
-        let test = match &self.test {
-            Some(test) => test.clone(),
-            None => {
-                let mut rest = vec![true; self.target.len()];
-                rows.iter().for_each(|&row| rest[row] = false);
-                let rest: Vec<usize> = (0..rest.len()).filter(|&row| rest[row]).collect();
-                if rest.is_empty() {
-                    return Err(nothing_left(k, &self.target));
-                }
-                self.target.select(&rest)
-            }
-        };
-        Ok(Drawn { few, test })
-    }
-
-    /// The same initial values for every arm of a seed.
-    fn net(&self, seed: u64) -> Result<DannNet, TransferError> {
-        self.architecture.build(&mut Rng::seed(seed).fork("init"))
-    }
-
-    /// Fine-tuning from the source model, as the settings have it.
-    fn tuning(
-        &self,
-        arm: &str,
-        seed: u64,
-        source: &Model<DannNet>,
-    ) -> Result<FineTune<DannNet>, TransferError> {
-        let start = self.start.adapted(source.clone(), self, seed)?;
-        let tuning = FineTune::new(start)
-            .training(self.kept(arm, seed))
-            .trunk_lr(self.flags.trunk_lr.unwrap_or(0.1));
-        Ok(match &self.flags.train_only {
-            Some(pattern) => tuning.train_only(pattern),
-            None => tuning,
-        })
-    }
-
-    /// A pattern of the weights that are fresh because the source has other classes; empty for none.
-    pub(super) fn fresh(&self, source: &Model<DannNet>) -> String {
-        let other = source.classes != self.target.classes();
-        let head = start::last_layer(&source.net).filter(|_| other);
-        head.map_or(String::new(), |layer| format!("{layer}*"))
-    }
-
-    /// The source's data, where there is any.
-    pub(super) fn source(&self) -> Option<&Dataset> {
-        self.start.data()
-    }
-
-    fn kept(&self, arm: &str, seed: u64) -> Training {
-        self.session.kept(arm, self.shared.training(&base(), seed))
-    }
-
-    fn measure(
-        &self,
-        arm: &str,
-        seed: u64,
-        drawn: Drawn,
-        source_normalizer: Option<Normalizer>,
-        model: &Model<DannNet>,
-    ) -> Result<Trained, TransferError> {
-        let source = source_normalizer.and_then(|n| Some((self.start.data()?.clone(), n)));
-        let target = drawn.test.without_labels();
-        let yardstick = Yardstick { source, target, test: Some(drawn.test) };
-        yardstick.measure(self.session, arm, seed, model)
     }
 }

@@ -148,7 +148,7 @@ impl Start {
 }
 
 /// The names of the label predictor's last layer begin so.
-pub(super) fn last_layer(net: &DannNet) -> Option<String> {
+pub(in crate::methods) fn last_layer(net: &DannNet) -> Option<String> {
     let params = net.named_params();
     let (name, _) = params.iter().rfind(|(name, _)| name.starts_with("label."))?;
     let layer = name.rfind('.')?;
