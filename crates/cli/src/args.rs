@@ -60,6 +60,7 @@ const SPECS: &str = "SPEC names a data set:\n  \
     cifar10:FILE       CIFAR-10's binary records\n  \
     csv:FILE#label=COL a table of numbers, .csv or .tsv, gzipped or not; COL holds the classes\n  \
     svmlight:FILE      sparse rows LABEL INDEX:VALUE ...; ?features=N fixes the width, ?base=0 counts from 0\n  \
+    multi:SPEC         images of SPEC laid over each other in pairs; #left or #right says whose labels\n  \
     audio:DIR          recordings DIGIT_SPEAKER_INDEX.wav, a folder or .tar.gz; #speaker=NAME, #speaker!=NAME\n\
     Each takes a range of rows, [0..1000], and ?limit=N. Examples:\n  \
     mnist:data/mnist[0..5000]   synthetic:digits?n=2000&seed=1#test";

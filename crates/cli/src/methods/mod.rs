@@ -6,6 +6,7 @@ mod domain_adversarial;
 mod draw;
 mod evaluate;
 mod fine_tune;
+mod multi_task;
 mod self_taught;
 mod self_taught_clustering;
 mod zero_shot;
@@ -54,7 +55,7 @@ pub(crate) const METHODS: &[Method] = &[
     fine_tune::METHOD,
     conservative::METHOD,
     planned("layer-transfer", Case::Both, "copy some layers, train the others"),
-    planned("multi-task", Case::Both, "train all tasks at once on shared layers"),
+    multi_task::METHOD,
     planned("progressive", Case::Both, "a new column beside frozen old ones"),
     domain_adversarial::METHOD,
     zero_shot::METHOD,
