@@ -12,6 +12,7 @@
 //! | `04_digits` | images: a small convolutional net |
 //! | `05_checkpoint` | names: saving a net, loading it, taking a part of it |
 //! | `06_fine_tuning` | a source model goes on with a few labelled examples |
+//! | `08_multi_task` | several tasks on shared layers |
 //! | `10_domain_adversarial` | a target without labels: features that hide the domain |
 //! | `11_zero_shot` | classes without examples, by what they are made of |
 //! | `12_self_taught` | features learnt from data without labels |

@@ -17,6 +17,7 @@ const LESSONS: &[(&str, &str, RangeInclusive<f64>)] = &[
     ("04_digits", "accuracy", 0.85..=1.0),
     ("05_checkpoint", "gain", 0.03..=1.0),
     ("06_fine_tuning", "gain", 0.02..=1.0),
+    ("08_multi_task", "delta_m_of_the_sum", -0.05..=1.0),
     ("10_domain_adversarial", "gain", 0.02..=1.0),
     ("11_zero_shot", "gain", 0.4..=1.0),
     ("12_self_taught", "gain", 0.02..=1.0),

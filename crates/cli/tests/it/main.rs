@@ -11,6 +11,7 @@ mod idx;
 mod interrupt;
 mod lab;
 mod labels;
+mod multi_task;
 mod predict;
 mod run;
 mod same_bits;
