@@ -57,7 +57,7 @@ fn main() -> Result<()> {
     for seed in 0..seeds {
         let net = architecture.build(&Rng::seed(seed))?;
         let train = |net, weighting: &Weighting| -> Result<[TaskScore; 2]> {
-            let method = MultiTask::new(net).weighting(weighting.clone()).lr(0.05);
+            let method = MultiTask::new(net).weighting(weighting.clone()).lr(0.02);
             let method = method.epochs(epochs).batch_size(32).seed(seed);
             let model = method.fit(&tasks, &mut Progress::silent())?;
             Ok([model.score(&test[..1])?, model.score(&test[1..])?])

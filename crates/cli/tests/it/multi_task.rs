@@ -9,7 +9,7 @@ const DIGITS: &str = "--task left=multi:synthetic:digits?n=60#left \
 #[test]
 fn each_task_stands_beside_its_training_alone() {
     let lab = Lab::new();
-    let run = |flags: &str| lab.json(&format!("run multi-task {DIGITS} --epochs 2 {flags}"));
+    let run = |flags: &str| lab.json(&format!("run multi-task {DIGITS} --epochs 2 --json {flags}"));
     let equal = run("--seeds 2 --out a");
     assert_eq!((&equal["method"], &equal["weighting"]), (&"multi-task".into(), &"equal".into()));
     assert_eq!(equal["score"]["name"], "mean_accuracy");

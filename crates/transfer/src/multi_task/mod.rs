@@ -86,7 +86,8 @@ impl MultiTask {
     }
 
     /// The trunk's learning rate as a multiple of the heads', in `[0, 1]`. Without it, one over the
-    /// number of tasks: the trunk follows the mean of the tasks' gradients, each head its own.
+    /// root of the number of tasks: each head follows one gradient, and the trunk the sum of all,
+    /// whose noise grows as that root.
     pub fn trunk_lr(mut self, factor: f64) -> Self {
         self.trunk_lr = Some(factor);
         self
@@ -119,7 +120,7 @@ impl MultiTask {
         let weighted = Weighted { net: self.net.clone(), balance };
         let mut sgd = self.training.sgd(&plan);
         if !shared_weights(&self.net).is_empty() {
-            let scale = self.trunk_lr.unwrap_or(1.0 / tasks.len() as f64);
+            let scale = self.trunk_lr.unwrap_or((tasks.len() as f64).sqrt().recip());
             sgd = sgd.group("net.trunk.*", |g| g.lr_scale(scale));
         }
         if self.weighting == Weighting::Uncertainty {

@@ -31,7 +31,8 @@ pub(super) struct Flags {
     /// How hard GradNorm pulls a task that lags; default 1.5
     #[arg(long, value_name = "X", help_heading = "Multi-task learning")]
     pub(super) alpha: Option<f64>,
-    /// The trunk's learning rate as a multiple of the heads'; default: 1 / number of tasks
+    /// The trunk's learning rate as a multiple of the heads'; default: one over the root of
+    /// the number of tasks
     #[arg(long, value_name = "X", help_heading = "Multi-task learning")]
     pub(super) trunk_lr: Option<f64>,
     /// Whether a step takes as many rows of every task, or as their sizes are; default: equal
@@ -122,7 +123,7 @@ impl Flags {
                 None => Some(self.test_share.unwrap_or(SHARE)),
             },
             weighting: Some(self.weighting.unwrap_or_default()),
-            trunk_lr: Some(self.trunk_lr.unwrap_or(1.0 / tasks as f64)),
+            trunk_lr: Some(self.trunk_lr.unwrap_or((tasks as f64).sqrt().recip())),
             batches: Some(self.batches.unwrap_or_default()),
             ..self.clone()
         }
