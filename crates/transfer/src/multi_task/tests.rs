@@ -268,7 +268,7 @@ fn tasks_with_inputs_of_their_own_meet_in_the_trunk() {
     let net = architecture.build(&Rng::seed(0)).unwrap();
     let untrained = net.clone();
     for weighting in every_weighting() {
-        let method = short(net.clone()).steps(200).normalize(Normalize::Standard).lr(0.05);
+        let method = short(net.clone()).steps(400).normalize(Normalize::Standard).lr(0.02);
         let model = method.weighting(weighting.clone()).fit(&both, &mut quiet()).unwrap();
         let score = |t: usize| model.score(&both[t..=t]).unwrap().value();
         assert!(score(0) > 0.8 && score(1) > 0.8, "{weighting:?}: {} {}", score(0), score(1));

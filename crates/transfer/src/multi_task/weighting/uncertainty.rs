@@ -8,6 +8,9 @@
 //! A noisy task's variance grows and its weight falls; the logarithm keeps it from growing for ever.
 //! The paper leaves the start open. Here `s` starts where its own gradient is 0 at the task's first
 //! loss, so that a loss in other units starts with another `s` and the same gradients.
+//!
+//! **When it hurts.** The weight goes with one over the loss: of a task that can be solved without
+//! error it grows and grows, and a learning rate that was right at the start becomes too large.
 
 use super::First;
 use tensor_autograd::{Real, Var};
