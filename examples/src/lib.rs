@@ -13,6 +13,7 @@
 //! | `05_checkpoint` | names: saving a net, loading it, taking a part of it |
 //! | `06_fine_tuning` | a source model goes on with a few labelled examples |
 //! | `07_layer_transfer` | some layers are copied, the others start anew: where to cut |
+//! | `08_multi_task` | several tasks on shared layers |
 //! | `09_progressive` | task after task, a column for each, and none forgotten |
 //! | `10_domain_adversarial` | a target without labels: features that hide the domain |
 //! | `11_zero_shot` | classes without examples, by what they are made of |

@@ -18,6 +18,7 @@ const LESSONS: &[(&str, &str, RangeInclusive<f64>)] = &[
     ("05_checkpoint", "gain", 0.03..=1.0),
     ("06_fine_tuning", "gain", 0.02..=1.0),
     ("07_layer_transfer", "gain", 0.01..=1.0),
+    ("08_multi_task", "delta_m_of_the_sum", -0.05..=1.0),
     ("09_progressive", "kept", 0.2..=1.0),
     ("10_domain_adversarial", "gain", 0.02..=1.0),
     ("11_zero_shot", "gain", 0.4..=1.0),

@@ -37,9 +37,8 @@ pub(crate) fn command() -> Command {
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 usage, 3 bad input (data, spec, file), \
                           4 training diverged,\n            5 interrupted, state saved";
 
-/// `run`: a subcommand for each method that exists, with that method's own flags.
+/// `run`: a subcommand for each method, with that method's own flags.
 pub(crate) fn run(command: Command) -> Command {
-    let known = METHODS.iter().filter_map(|m| m.built.as_ref().map(|b| (m, b)));
     command
         .subcommand_required(true)
         .arg_required_else_help(true)
@@ -47,8 +46,8 @@ pub(crate) fn run(command: Command) -> Command {
         .subcommand_help_heading("Methods")
         .disable_help_subcommand(true)
         .after_help("`transfer cases` says which method is for which case.")
-        .subcommands(known.map(|(method, built)| {
-            (built.flags)(Command::new(method.name)).about(method.help).after_help(SPECS)
+        .subcommands(METHODS.iter().map(|method| {
+            (method.built.flags)(Command::new(method.name)).about(method.help).after_help(SPECS)
         }))
 }
 
@@ -60,6 +59,7 @@ const SPECS: &str = "SPEC names a data set:\n  \
     cifar10:FILE       CIFAR-10's binary records\n  \
     csv:FILE#label=COL a table of numbers, .csv or .tsv, gzipped or not; COL holds the classes\n  \
     svmlight:FILE      sparse rows LABEL INDEX:VALUE ...; ?features=N fixes the width, ?base=0 counts from 0\n  \
+    multi:SPEC         images of SPEC laid over each other in pairs; #left or #right says whose labels\n  \
     audio:DIR          recordings DIGIT_SPEAKER_INDEX.wav, a folder or .tar.gz; #speaker=NAME, #speaker!=NAME\n\
     Each takes a range of rows, [0..1000], and ?limit=N. Examples:\n  \
     mnist:data/mnist[0..5000]   synthetic:digits?n=2000&seed=1#test";
@@ -106,15 +106,9 @@ fn unknown_method(e: &clap::Error) -> Option<UsageError> {
     let Some(ContextValue::String(found)) = e.get(ContextKind::InvalidSubcommand) else {
         return None;
     };
-    let built = METHODS.iter().filter(|m| m.built.is_some()).map(|m| m.name);
-    let known = built.collect::<Vec<_>>().join(", ");
-    Some(match METHODS.iter().find(|m| m.name == found.as_str()) {
-        Some(planned) => UsageError::NotBuilt { method: planned.name, known },
-        None => {
-            let nearest = error::nearest(found, METHODS.iter().map(|m| m.name));
-            UsageError::UnknownMethod { found: found.clone(), nearest, known }
-        }
-    })
+    let names = || METHODS.iter().map(|m| m.name);
+    let (nearest, known) = (error::nearest(found, names()), names().collect::<Vec<_>>().join(", "));
+    Some(UsageError::UnknownMethod { found: found.clone(), nearest, known })
 }
 
 /// Adds the flags of every training command.

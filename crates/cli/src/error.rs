@@ -14,11 +14,6 @@ pub(crate) enum UsageError {
     /// A method's name that nobody knows.
     #[error("there is no method `{found}`{}; methods: {known}", did_you_mean(nearest))]
     UnknownMethod { found: String, nearest: Option<String>, known: String },
-    /// A method of the table of cases that does not exist yet.
-    #[error(
-        "`{method}` is in the table of cases, but this version does not have it; methods: {known}"
-    )]
-    NotBuilt { method: &'static str, known: String },
     /// A network's name that nobody knows.
     #[error("--net: there is no network `{found}`{}; networks: {known}", did_you_mean(nearest))]
     UnknownNet { found: String, nearest: Option<String>, known: String },

@@ -231,6 +231,12 @@ impl Dataset {
         }
     }
 
+    /// The same inputs with other labels, each below the number of classes.
+    pub(crate) fn relabelled(&self, labels: Vec<usize>) -> Self {
+        debug_assert_eq!(labels.len(), self.len());
+        self.with(self.inputs.clone(), Some(labels.into()))
+    }
+
     fn with(&self, inputs: Rows, labels: Option<Arc<[usize]>>) -> Self {
         let (classes, notes) = (Arc::clone(&self.classes), Arc::clone(&self.notes));
         Self { name: self.name.clone(), inputs, labels, classes, notes }

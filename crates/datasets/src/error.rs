@@ -146,6 +146,12 @@ pub enum DataError {
         /// The shape of one.
         shape: Vec<usize>,
     },
+    /// Labels that are all one class, where a pair of two is needed.
+    #[error("{from}: all examples are of one class; pairs of different ones are needed")]
+    OneClass {
+        /// Where the examples came from.
+        from: String,
+    },
 
     /// A label that names no class.
     #[error("{from}: row {row}: label {label} is outside 0..{classes}; {hint}")]

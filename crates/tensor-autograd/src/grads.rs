@@ -28,6 +28,12 @@ impl Grads {
         Some(&self.weights[at].1)
     }
 
+    /// The gradient of a weight, for writing.
+    pub fn get_mut(&mut self, param: &Param) -> Option<&mut Tensor> {
+        let at = self.weights.binary_search_by_key(&param.id(), |(id, _)| *id).ok()?;
+        Some(&mut self.weights[at].1)
+    }
+
     /// The value that the forward pass proposed for a buffer.
     pub fn buffer(&self, param: &Param) -> Option<&Tensor> {
         let end = self.buffers.partition_point(|(id, _)| *id <= param.id());

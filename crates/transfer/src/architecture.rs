@@ -33,6 +33,12 @@ const KINDS: &[Kind] = &[
         build: |s, classes, rng| models::dann_mnist([s[0], s[1], s[2]], classes, rng),
     },
     Kind {
+        name: "lenet",
+        help: "conv5-10, pool2, conv5-20, pool2, FC50; label FC50 (Sener and Koltun, 2018)",
+        takes: |s| s.len() == 3 && s[1] >= 16 && s[2] >= 16,
+        build: |s, classes, rng| models::dann_lenet([s[0], s[1], s[2]], classes, rng),
+    },
+    Kind {
         name: "dann-svhn",
         help: "conv5-64, pool3/2, conv5-64, pool3/2, conv5-128, FC3072-2048; domain FC1024-1024",
         takes: |s| s.len() == 3 && s[1] == s[2] && s[1] >= 28,

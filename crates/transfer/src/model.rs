@@ -119,7 +119,7 @@ pub(crate) fn known_labels(data: &Dataset, classes: usize) -> Result<&[usize], T
 }
 
 /// The index of the largest value, the first of equals.
-fn argmax(row: &[Real]) -> usize {
+pub(crate) fn argmax(row: &[Real]) -> usize {
     let mut best = 0;
     for (i, &x) in row.iter().enumerate() {
         if x > row[best] {

@@ -12,7 +12,7 @@ pub(super) fn run(_: &ArgMatches) -> anyhow::Result<()> {
 fn text() -> String {
     let cell = |case: Case| -> Vec<String> {
         let own = METHODS.iter().filter(|m| m.case == case);
-        own.map(|m| format!("{} {}", if m.built.is_some() { "*" } else { " " }, m.name)).collect()
+        own.map(|m| m.name.to_owned()).collect()
     };
     let mut text = String::from(
         "The cases of transfer learning: what is labelled decides which method can be used.\n\n",
@@ -32,17 +32,9 @@ fn text() -> String {
         }
         text.push('\n');
     }
-    let _ = writeln!(
-        text,
-        "* runs in this version, as `transfer run METHOD`; the others do not exist yet.\n"
-    );
-    let rows: Vec<Vec<String>> = METHODS
-        .iter()
-        .map(|m| {
-            let mark = if m.built.is_some() { "*" } else { " " };
-            vec![format!("{mark} {}", m.name), m.help.to_owned()]
-        })
-        .collect();
+    let _ = writeln!(text, "Each runs as `transfer run METHOD`.\n");
+    let rows: Vec<Vec<String>> =
+        METHODS.iter().map(|m| vec![m.name.to_owned(), m.help.to_owned()]).collect();
     text + &out::table(&rows, 2)
 }
 
@@ -51,13 +43,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_method_stands_in_the_table_and_only_built_ones_are_marked() {
+    fn every_method_stands_in_the_table() {
         let text = text();
         for method in METHODS {
-            let row =
-                |l: &&str| l.get(2..).is_some_and(|l| l.split("  ").next() == Some(method.name));
+            let row = |l: &&str| l.split("  ").next() == Some(method.name);
             let line = text.lines().rfind(row).unwrap();
-            assert_eq!(line.starts_with('*'), method.built.is_some(), "{line}");
             assert!(line.contains(method.help));
         }
     }

@@ -24,5 +24,5 @@ pub(super) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
 pub(super) fn chosen(matches: &ArgMatches) -> (&'static Method, &'static Built, &ArgMatches) {
     let (name, matches) = matches.subcommand().expect("clap requires a method");
     let method = METHODS.iter().find(|m| m.name == name).expect("clap knows no other method");
-    (method, method.built.as_ref().expect("clap knows built methods only"), matches)
+    (method, &method.built, matches)
 }

@@ -19,7 +19,7 @@ pub(super) const METHOD: Method = Method {
     name: NAME,
     case: Case::Both,
     help: "fine-tuning that must stay near the source model",
-    built: Some(Built {
+    built: Built {
         flags: |command| args::training(Flags::augment_args(Shared::augment_args(command))),
         run,
         tour: &[
@@ -50,7 +50,7 @@ pub(super) const METHOD: Method = Method {
             "--seeds",
             "1",
         ],
-    }),
+    },
 };
 
 /// The settings of fine-tuning, and what holds it back.

@@ -27,7 +27,7 @@ pub(super) const METHOD: Method = Method {
     name: NAME,
     case: Case::Source,
     help: "features that serve the labels and hide the domain (DANN)",
-    built: Some(Built {
+    built: Built {
         flags: |command| args::training(Flags::augment_args(Shared::augment_args(command))),
         run,
         tour: &[
@@ -58,7 +58,7 @@ pub(super) const METHOD: Method = Method {
             "--steps",
             "20",
         ],
-    }),
+    },
 };
 
 /// The method's own settings.

@@ -112,7 +112,8 @@ pub(super) fn curves(folder: &Folder, outcomes: &[Outcome]) -> Result<(), Transf
     for (name, lines) in pictures {
         let title = name.replace('_', " ");
         let picture = pictures::curves(&title, ("step", ""), &lines);
-        folder.write(&format!("curve-{name}.svg"), &picture)?;
+        // A task of a table is called `table/task`, which no file is.
+        folder.write(&format!("curve-{}.svg", name.replace('/', "-")), &picture)?;
     }
     Ok(())
 }

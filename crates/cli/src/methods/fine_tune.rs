@@ -15,7 +15,7 @@ pub(super) const METHOD: Method = Method {
     name: NAME,
     case: Case::Both,
     help: "a source model goes on with few labelled target examples",
-    built: Some(Built {
+    built: Built {
         flags: |command| args::training(Flags::augment_args(Shared::augment_args(command))),
         run,
         tour: &[
@@ -44,7 +44,7 @@ pub(super) const METHOD: Method = Method {
             "--epochs",
             "2",
         ],
-    }),
+    },
 };
 
 fn run(matches: &ArgMatches, control: Control, context: &Context) -> anyhow::Result<Finished> {

@@ -21,7 +21,7 @@ pub(super) const METHOD: Method = Method {
     name: NAME,
     case: Case::Both,
     help: "copy some layers of a source model, train the others",
-    built: Some(Built {
+    built: Built {
         flags: |command| args::training(Flags::augment_args(Shared::augment_args(command))),
         run,
         tour: &[
@@ -52,7 +52,7 @@ pub(super) const METHOD: Method = Method {
             "--epochs",
             "2",
         ],
-    }),
+    },
 };
 
 /// The settings of fine-tuning, and what is copied.

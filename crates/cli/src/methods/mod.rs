@@ -7,6 +7,7 @@ mod draw;
 mod evaluate;
 mod fine_tune;
 mod layer_transfer;
+mod multi_task;
 mod progressive;
 mod self_taught;
 mod self_taught_clustering;
@@ -35,8 +36,8 @@ pub(crate) struct Method {
     pub(crate) name: &'static str,
     pub(crate) case: Case,
     pub(crate) help: &'static str,
-    /// How it is run; `None` for one that this version does not have.
-    pub(crate) built: Option<Built>,
+    /// How it is run.
+    pub(crate) built: Built,
 }
 
 /// How a method is run.
@@ -56,14 +57,10 @@ pub(crate) const METHODS: &[Method] = &[
     fine_tune::METHOD,
     conservative::METHOD,
     layer_transfer::METHOD,
-    planned("multi-task", Case::Both, "train all tasks at once on shared layers"),
+    multi_task::METHOD,
     progressive::METHOD,
     domain_adversarial::METHOD,
     zero_shot::METHOD,
     self_taught::METHOD,
     self_taught_clustering::METHOD,
 ];
-
-const fn planned(name: &'static str, case: Case, help: &'static str) -> Method {
-    Method { name, case, help, built: None }
-}

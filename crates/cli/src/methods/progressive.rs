@@ -26,7 +26,7 @@ pub(super) const METHOD: Method = Method {
     name: NAME,
     case: Case::Both,
     help: HELP,
-    built: Some(Built {
+    built: Built {
         flags: settings::flags,
         run,
         tour: &[
@@ -63,7 +63,7 @@ pub(super) const METHOD: Method = Method {
             "--epochs",
             "1",
         ],
-    }),
+    },
 };
 
 /// A task's data, brought to the shape of all.

@@ -27,7 +27,7 @@ pub(super) const METHOD: Method = Method {
     name: NAME,
     case: Case::Target,
     help: "features learnt from unlabelled data, for few labels",
-    built: Some(Built {
+    built: Built {
         flags: |command| {
             use clap::Args;
             args::training(Flags::augment_args(Shared::augment_args(command)))
@@ -61,7 +61,7 @@ pub(super) const METHOD: Method = Method {
             "--seeds",
             "1",
         ],
-    }),
+    },
 };
 
 /// The data, brought to one shape.

@@ -22,7 +22,7 @@ pub(super) const METHOD: Method = Method {
     name: NAME,
     case: Case::Neither,
     help: HELP,
-    built: Some(Built {
+    built: Built {
         flags: settings::flags,
         run,
         tour: &[
@@ -42,7 +42,7 @@ pub(super) const METHOD: Method = Method {
             "3",
         ],
         quick: &["--lambda", "10", "--seeds", "1"],
-    }),
+    },
 };
 
 /// Both tables, and the target's labels for the score.

@@ -26,7 +26,7 @@ pub(super) const METHOD: Method = Method {
     name: NAME,
     case: Case::Source,
     help: "classes without examples, by their attributes or the vectors of their names",
-    built: Some(Built {
+    built: Built {
         flags: |command| args::training(Flags::augment_args(Shared::augment_args(command))),
         run,
         tour: &[
@@ -51,7 +51,7 @@ pub(super) const METHOD: Method = Method {
             "--epochs",
             "2",
         ],
-    }),
+    },
 };
 
 /// The method's own settings.

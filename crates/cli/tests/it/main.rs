@@ -12,6 +12,7 @@ mod interrupt;
 mod lab;
 mod labels;
 mod layer_transfer;
+mod multi_task;
 mod predict;
 mod progressive;
 mod run;

@@ -7,6 +7,9 @@ fn a_quick_tour_runs_every_method_and_leaves_one_page() {
     let lab = Lab::new();
     let text = lab.done("tour --quick --out t");
     for word in [
+        "\nmulti-task: multi:synthetic:digits",
+        "\nsingle_task   ",
+        "Delta_m, the mean relative gain",
         "target accuracy, %  the method's gain",
         "\nfine-tune   ",
         "\nscratch   ",
@@ -22,6 +25,10 @@ fn a_quick_tour_runs_every_method_and_leaves_one_page() {
     assert_eq!(baselines.filter(gain).count(), 3, "{text}");
 
     let nets = ["fine-tune", "conservative", "layer-transfer", "progressive", "domain-adversarial"];
+    for file in ["config.toml", "report.json", "report.html", "metrics.jsonl", "model.safetensors"]
+    {
+        assert!(!lab.read(&format!("t/multi-task/{file}")).is_empty());
+    }
     for method in [&nets[..], &["zero-shot", "self-taught", "self-taught-clustering"]].concat() {
         assert!(text.contains(&format!("\n{method}: synthetic:")) || method == nets[0], "{method}");
         for file in ["config.toml", "report.json", "report.html"] {

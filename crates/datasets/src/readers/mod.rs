@@ -9,6 +9,7 @@ pub mod csv;
 pub mod idx;
 mod idx_files;
 mod mnist;
+mod multi;
 pub mod signatures;
 pub mod svmlight;
 mod synthetic;
@@ -25,4 +26,5 @@ pub const SCHEMES: &[Scheme] = &[
     csv::SCHEME,
     svmlight::SCHEME,
     audio::SCHEME,
+    multi::SCHEME,
 ];

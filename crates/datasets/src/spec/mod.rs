@@ -25,7 +25,7 @@ mod scheme;
 
 pub use error::SpecError;
 pub use grammar::{Fragments, Grammar, Kind, OptionHelp};
-pub(crate) use parse::unescape;
+pub(crate) use parse::{escape, unescape};
 pub use scheme::{Loader, Scheme, load, load_sparse, schemes};
 
 use std::collections::BTreeMap;

@@ -127,7 +127,7 @@ fn parse_rows(inside: &str) -> Option<RowRange> {
 }
 
 /// Writes a part so that it is read back as it is.
-pub(super) fn escape(part: &str) -> String {
+pub(crate) fn escape(part: &str) -> String {
     let code = |c| ESCAPES.iter().find(|escape| escape.0 == c);
     part.chars().map(|c| code(c).map_or_else(|| c.to_string(), |escape| escape.1.into())).collect()
 }

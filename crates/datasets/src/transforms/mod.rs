@@ -4,11 +4,13 @@
 
 mod augment;
 mod channels;
+mod overlay;
 mod resize;
 mod standardize;
 
 pub use augment::Augment;
 pub use channels::grey_to_rgb;
+pub use overlay::{MARGIN, Overlay};
 pub use resize::resize;
 pub use standardize::Standardize;
 

@@ -12,7 +12,7 @@ fn message(text: &str) -> String {
 
 #[test]
 fn mistakes() {
-    let schemes = "synthetic, mnist, idx, cifar10, csv, svmlight, audio";
+    let schemes = "synthetic, mnist, idx, cifar10, csv, svmlight, audio, multi";
     let names = "digits, digits-textured, letters, letters-textured, moons, moons-rotated, \
                  documents, documents-auxiliary";
     let syntax = "is no option; write NAME=VALUE, joined by &";
@@ -40,6 +40,12 @@ fn mistakes() {
         ("csv:x#target=a", "`csv:x#target=a`: `target=` makes numbers to be predicted, and classes are needed here; name their column by #label=COLUMN".into()),
         ("csv:x?header=no", "`csv:x?header=no`: option `header` cannot be `no`; expected true or false".into()),
         ("csv:x?fill=median", "`csv:x?fill=median`: option `fill` cannot be `median`; expected mean or zero".into()),
+        ("multi:nothing:x", format!("`nothing:x`: there is no scheme `nothing`; known: {schemes}")),
+        ("multi:synthetic:digits#centre", "`synthetic:digits#centre`: there is no fragment `centre`; known: train, test".into()),
+        ("multi:synthetic:digits#left,right", "`multi:synthetic:digits#left,right`: of an image's two labels, #left or #right names one".into()),
+        ("multi:multi:synthetic:digits", "`multi:multi:synthetic:digits`: two images are laid over each other, not more; give images of one thing".into()),
+        ("multi:mnist:x?writer=3", "`mnist:x?writer=3`: there is no option `writer`; known: limit".into()),
+        ("multi:synthetic:digits?shift=5", "`multi:synthetic:digits?shift=5`: option `shift` cannot be `5`; expected at most 4".into()),
         ("svmlight:x?base=2", "`svmlight:x?base=2`: option `base` cannot be `2`; expected 0 or 1".into()),
         ("svmlight:x?features=0", "`svmlight:x?features=0`: option `features` cannot be `0`; expected a whole number of at least 1".into()),
         ("svmlight:x?features=4294967296", "`svmlight:x?features=4294967296`: option `features` cannot be `4294967296`; expected at most 4294967295".into()),

@@ -71,6 +71,33 @@ pub fn dann_mnist(image: [usize; 3], classes: usize, rng: &mut Rng) -> DannNet {
     for_relu(net, rng)
 }
 
+/// The net that Sener and Koltun (2018) took for MultiMNIST, in the same three parts: `conv 5x5 10,
+/// max-pool 2x2, ReLU, conv 5x5 20, max-pool 2x2, ReLU, FC 50, ReLU`; labels `50, ReLU, classes`;
+/// domain `50, ReLU, 1`. Without their dropout in the label predictor.
+///
+/// # Panics
+/// If the image `[channels, height, width]` is too small.
+#[track_caller]
+pub fn dann_lenet(image: [usize; 3], classes: usize, rng: &mut Rng) -> DannNet {
+    let mut features = seq![
+        Conv2d::new(image[0], 10, 5, rng),
+        MaxPool2d::new(2),
+        relu,
+        Conv2d::new(10, 20, 5, rng),
+        MaxPool2d::new(2),
+        relu,
+        flatten,
+    ];
+    features.push(Linear::new(feature_count(&features, &image), 50, rng));
+    features.push(relu);
+    let net = DannNet {
+        features,
+        label: super::mlp(&[50, 50, classes], rng),
+        domain: super::mlp(&[50, 50, 1], rng),
+    };
+    for_relu(net, rng)
+}
+
 /// The SVHN architecture (figure 4b): `conv 5x5 64, ReLU, max-pool 3x3 / 2, conv 5x5 64, ReLU,
 /// max-pool 3x3 / 2, conv 5x5 128, ReLU`; labels `3072, ReLU, 2048, ReLU, classes`; domain
 /// `1024, ReLU, 1024, ReLU, 1`. The paper's input is `[3, 32, 32]`. Its convolutions pad by 2,
@@ -202,6 +229,11 @@ mod tests {
         let conv = (3 * 25 + 1) * 32 + (32 * 25 + 1) * 48;
         let label = 769 * 100 + 101 * 100 + 101 * 10;
         assert_eq!(sizes(&mnist, [3, 28, 28]), [768, conv, label, 769 * 100 + 101]);
+
+        let lenet = dann_lenet([1, 28, 28], 10, rng);
+        let trunk = 26 * 10 + 251 * 20 + 321 * 50;
+        let label = 51 * 50 + 51 * 10;
+        assert_eq!(sizes(&lenet, [1, 28, 28]), [50, trunk, label, 51 * 50 + 51]);
 
         let signs = dann_signs([3, 40, 40], 43, rng);
         let conv = 76 * 96 + (96 * 9 + 1) * 144 + (144 * 25 + 1) * 256;

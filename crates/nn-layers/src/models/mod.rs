@@ -6,7 +6,7 @@ mod lenet5;
 mod mlp;
 
 pub use cifar_net::cifar_net;
-pub use dann::{DannNet, dann_mlp, dann_mnist, dann_shallow, dann_signs, dann_svhn};
+pub use dann::{DannNet, dann_lenet, dann_mlp, dann_mnist, dann_shallow, dann_signs, dann_svhn};
 pub use lenet5::lenet5;
 pub use mlp::mlp;
 
