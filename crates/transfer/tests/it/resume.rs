@@ -151,7 +151,7 @@ fn a_checkpoint_of_another_run_is_refused() {
         let mut training = kept(short(), folder.path());
         training.checkpoints = Some(Checkpoints::new(folder.path(), "another"));
         assert_unusable((estimator.fit)(training, &task, &mut quiet()), run);
-        let other = &ESTIMATORS[(i + 1) % 3];
+        let other = &ESTIMATORS[(i + 1) % ESTIMATORS.len()];
         let result = (other.fit)(kept(short(), folder.path()), &task, &mut quiet());
         assert_unusable(result, run);
         // A net of other sizes.
