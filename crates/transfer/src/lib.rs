@@ -46,7 +46,7 @@ pub use architecture::Architecture;
 pub use conservative::Conservative;
 pub use counts::Counts;
 pub use depth::{LayerGroup, layer_groups};
-pub use domain_adversarial::{DomainAdversarial, LambdaSchedule};
+pub use domain_adversarial::{DomainAdversarial, LambdaSchedule, alignment::Alignment};
 pub use error::TransferError;
 pub use fine_tune::{FineTune, copy_matching};
 pub use fit::History;

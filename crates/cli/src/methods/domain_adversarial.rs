@@ -17,8 +17,8 @@ use tensor_autograd::Rng;
 use transfer::domain_adversarial::schedules;
 use transfer::fit::Observer;
 use transfer::{
-    Architecture, Decay, DomainAdversarial, LambdaSchedule, Model, Normalizer, Report, Study,
-    Supervised, Training, TransferError,
+    Alignment, Architecture, Decay, DomainAdversarial, LambdaSchedule, Model, Normalizer, Report,
+    Study, Supervised, Training, TransferError,
 };
 
 const NAME: &str = "domain-adversarial";
@@ -68,7 +68,11 @@ pub(crate) struct Flags {
     /// Labelled target data, read by the baseline train_on_target alone
     #[arg(long, value_name = "SPEC", help_heading = "Data")]
     oracle: Option<String>,
-    /// Weight of the domain loss in the features' gradient at full value; default 0.5
+    /// What draws the domains together; default dann
+    #[arg(long, value_enum, help_heading = "Domain-adversarial training")]
+    align: Option<Align>,
+    /// Weight of the domain loss in the features' gradient, or of the distance between the domains,
+    /// at full value; default 0.5 for dann and cdan, 1 for coral and mmd
     #[arg(long, value_name = "X", help_heading = "Domain-adversarial training")]
     lambda: Option<f64>,
     /// How lambda comes to its full value; default ramp
@@ -91,9 +95,45 @@ enum Ramp {
     Constant,
 }
 
+/// What draws the domains together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Align {
+    /// A domain classifier behind a gradient reversal
+    #[default]
+    Dann,
+    /// The same, of features and class probabilities together
+    Cdan,
+    /// The distance of the covariances
+    Coral,
+    /// The maximum mean discrepancy over five kernels
+    Mmd,
+    /// Batch-norm statistics of the target's own
+    Adabn,
+    /// Nothing
+    None,
+}
+
+impl From<Align> for Alignment {
+    fn from(align: Align) -> Self {
+        match align {
+            Align::Dann => Alignment::Dann,
+            Align::Cdan => Alignment::Cdan,
+            Align::Coral => Alignment::Coral,
+            Align::Mmd => Alignment::Mmd,
+            Align::Adabn => Alignment::Adabn,
+            Align::None => Alignment::None,
+        }
+    }
+}
+
 impl Flags {
+    fn alignment(&self) -> Alignment {
+        self.align.unwrap_or_default().into()
+    }
+
     fn lambda(&self) -> f64 {
-        self.lambda.unwrap_or(DomainAdversarial::LAMBDA)
+        self.lambda.unwrap_or_else(|| self.alignment().lambda())
     }
 
     fn schedule(&self) -> Ramp {
@@ -152,6 +192,8 @@ fn run(matches: &ArgMatches, control: Control, context: &Context) -> anyhow::Res
     let lambda = flags.lambda();
     let in_range = lambda >= 0.0 && lambda.is_finite();
     within("--lambda", Some(lambda), in_range, "0 or positive")?;
+    let weighs = flags.alignment().has_loss() || lambda == 0.0;
+    within("--lambda", Some(lambda), weighs, "left out: this --align has no loss to weigh")?;
     let no_oracle = flags.oracle.is_none().then_some("it needs labelled target data in --oracle");
     let known = [("source_only", None), ("train_on_target", no_oracle)];
     let chosen = baselines(NAME, shared.baselines.as_deref(), &known)?;
@@ -163,6 +205,7 @@ fn run(matches: &ArgMatches, control: Control, context: &Context) -> anyhow::Res
     let base = Training::default();
     let shared = shared.filled(&base, &architecture.name, &chosen);
     let flags = Flags {
+        align: Some(flags.align.unwrap_or_default()),
         lambda: Some(lambda),
         lambda_schedule: Some(flags.schedule()),
         lambda_on_domain_head: Some(flags.lambda_on_domain_head.unwrap_or(false)),
@@ -180,6 +223,7 @@ fn run(matches: &ArgMatches, control: Control, context: &Context) -> anyhow::Res
         };
         let model = DomainAdversarial::new(setup.net(seed)?)
             .training(setup.training(NAME, seed))
+            .align(flags.alignment())
             .lambda(lambda)
             .lambda_schedule(lambda_schedule)
             .lambda_on_domain_head(flags.lambda_on_domain_head == Some(true))
@@ -215,6 +259,7 @@ fn run(matches: &ArgMatches, control: Control, context: &Context) -> anyhow::Res
 struct Setup<'a> {
     session: &'a Session,
     training: Training,
+    alignment: Alignment,
     lambda: (f64, Ramp),
     architecture: Architecture,
     yardstick: Yardstick,
@@ -238,6 +283,7 @@ impl<'a> Setup<'a> {
         let source_normalizer = own(&domains.source.without_labels());
         Setup {
             session,
+            alignment: flags.alignment(),
             lambda: (flags.lambda(), flags.schedule()),
             architecture,
             yardstick: Yardstick {

@@ -4,12 +4,14 @@
 //! so that a label predictor trained on the source works on the target.
 //!
 //! * [`parts`]: the objective; [`schedules`]: λ and the learning rate over the run.
+//! * [`alignment`]: what draws the domains together in the adversary's place, for comparison.
 //! * [`DomainAdversarial`]: the estimator.
 //!
 //! **When it hurts.** Features that hide the domain also hide a difference in label proportions:
 //! where the classes are mixed otherwise in the target, error on source plus error on target has a
 //! lower bound above zero (Zhao et al., 2019), and training on the source alone may do better.
 
+pub mod alignment;
 mod objective;
 pub mod parts;
 pub mod schedules;
@@ -22,9 +24,12 @@ use crate::model::Model;
 use crate::supervised::same_classes;
 use crate::training::training_methods;
 use crate::{Training, TransferError};
+use alignment::{Alignment, Conditioning};
 use datasets::{Dataset, Unlabelled};
+use nn_layers::Layer;
 use nn_layers::models::DannNet;
-use objective::Adversarial;
+use objective::Aligned;
+use tensor_autograd::{Rng, eval};
 
 /// Trains a [`DannNet`] on labelled source and unlabelled target data.
 ///
@@ -53,7 +58,8 @@ use objective::Adversarial;
 pub struct DomainAdversarial {
     net: DannNet,
     training: Training,
-    lambda: f64,
+    alignment: Alignment,
+    lambda: Option<f64>,
     lambda_schedule: LambdaSchedule,
     lambda_on_domain_head: bool,
 }
@@ -69,15 +75,13 @@ pub enum LambdaSchedule {
 }
 
 impl DomainAdversarial {
-    /// λ at full value, where nothing else is said.
-    pub const LAMBDA: f64 = 0.5;
-
     /// Trains `net`, from the values it has.
     pub fn new(net: DannNet) -> Self {
         DomainAdversarial {
             net,
             training: Training::default(),
-            lambda: Self::LAMBDA,
+            alignment: Alignment::default(),
+            lambda: None,
             lambda_schedule: LambdaSchedule::Ramp,
             lambda_on_domain_head: false,
         }
@@ -85,11 +89,17 @@ impl DomainAdversarial {
 
     training_methods!();
 
-    /// λ at full value; 0 or positive. At 0 the weights of features and label predictor come out bit
+    /// What draws the domains together; the adversary, where nothing else is said.
+    pub fn align(mut self, alignment: Alignment) -> Self {
+        self.alignment = alignment;
+        self
+    }
+
+    /// λ at full value; 0 or positive, [`Alignment::lambda`] where nothing is said. At 0 the weights of features and label predictor come out bit
     /// for bit as from [`Supervised`](crate::Supervised) training on the source; running statistics
     /// of a normalisation do not, for both domains move them.
     pub fn lambda(mut self, lambda: f64) -> Self {
-        self.lambda = lambda;
+        self.lambda = Some(lambda);
         self
     }
 
@@ -110,20 +120,24 @@ impl DomainAdversarial {
     /// target; [`Model::with_normalizer`] with the source's [`Normalizer`] makes it serve the
     /// source.
     ///
-    /// Its history has, beside `loss` and the source's `accuracy`: `label_loss`, `domain_loss`,
-    /// `domain_accuracy`, `domain_grad_norm` and `lambda`.
+    /// Its history has, beside `loss` and the source's `accuracy`: `label_loss` and `lambda`; with a
+    /// domain classifier `domain_loss`, `domain_accuracy` and `domain_grad_norm`; with another
+    /// alignment `alignment_loss`.
     ///
     /// # Errors
-    /// If a setting is out of range, the source has no labels, the domains' shapes differ, training
-    /// diverges, or the observer interrupts it.
+    /// If a setting is out of range, the source has no labels, the domains' shapes differ, the
+    /// network has not what the alignment needs, training diverges, or the observer interrupts it.
     pub fn fit(
         &self,
         source: &Dataset,
         target: &Unlabelled,
         observer: &mut dyn Observer,
     ) -> Result<Model<DannNet>, TransferError> {
-        let in_range = self.lambda >= 0.0 && self.lambda.is_finite();
-        setting("lambda", self.lambda, in_range, "0 or positive")?;
+        let lambda = self.lambda.unwrap_or_else(|| self.alignment.lambda());
+        let in_range = lambda >= 0.0 && lambda.is_finite();
+        setting("lambda", lambda, in_range, "0 or positive")?;
+        let weighs = self.alignment.has_loss() || lambda == 0.0;
+        setting("lambda", lambda, weighs, "left out: this alignment has no loss to weigh")?;
         if source.sample_shape() != target.sample_shape() {
             return Err(TransferError::Mismatch {
                 what: "source and target samples have different shapes",
@@ -132,7 +146,7 @@ impl DomainAdversarial {
                 remedy: "resize one of them, or repeat grey over the channels",
             });
         }
-        let own = (self.lambda, self.lambda_schedule, self.lambda_on_domain_head);
+        let own = (self.alignment, lambda, self.lambda_schedule, self.lambda_on_domain_head);
         let plan = self.training.plan(&format!("domain-adversarial {own:?}"), source.len())?;
         let patience = plan.patience.unwrap_or(0);
         setting("patience", patience, plan.patience.is_none(), "left out: there is no criterion")?;
@@ -142,15 +156,36 @@ impl DomainAdversarial {
         // Shuffled by the source's seed, a target of equal size would be walked in the same order,
         // and each sample always meet the same one of the other domain.
         let seed = !self.training.seed;
-        let mut objective = Adversarial {
+        let mut objective = Aligned {
             source: Labelled::new(source, &source_normalizer, &self.training)?,
             target: Stream::new(target, &normalizer, self.training.batch_size, seed)?,
+            conditioning: None,
+            lambda,
             settings: self,
         };
         same_classes(&self.net, &source_normalizer, source, source.classes())?;
+        if self.alignment == Alignment::Cdan {
+            objective.conditioning = Some(self.conditioning(source));
+        }
+        if self.alignment == Alignment::Adabn {
+            // Refused before the training, not after it.
+            alignment::recalibrate(&mut self.net.clone(), target, &normalizer)?;
+        }
         let sgd = self.training.sgd(&plan).bind(&self.net)?;
         let fitted = fit(&mut objective, self.net.clone(), sgd, &plan, observer)?;
-        let (net, history) = (fitted.net, fitted.history);
+        let (mut net, history) = (fitted.net, fitted.history);
+        if self.alignment == Alignment::Adabn {
+            alignment::recalibrate(&mut net, target, &normalizer)?;
+        }
         Ok(Model { net, normalizer, classes: source.classes().to_vec(), history })
+    }
+    /// The random map of the conditional adversary, for as many features as the network makes.
+    fn conditioning(&self, source: &Dataset) -> Conditioning {
+        let mut sample = vec![1];
+        sample.extend_from_slice(source.sample_shape());
+        let zeros = tensor_autograd::Tensor::zeros(sample.as_slice());
+        let d = eval(|t| self.net.features.forward(t.constant(zeros)).shape()[1]);
+        let rng = &mut Rng::seed(self.training.seed).fork("conditioning");
+        Conditioning::new(d, source.classes().len(), rng)
     }
 }

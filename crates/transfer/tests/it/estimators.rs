@@ -6,8 +6,8 @@ use nn_layers::Layer;
 use nn_layers::models::DannNet;
 use transfer::fit::Observer;
 use transfer::{
-    DomainAdversarial, FineTune, History, LayerTransfer, Model, Normalize, Normalizer, Supervised,
-    Training, TransferError,
+    Alignment, DomainAdversarial, FineTune, History, LayerTransfer, Model, Normalize, Normalizer,
+    Supervised, Training, TransferError,
 };
 
 /// What an estimator is given; each takes what it needs.
@@ -50,7 +50,7 @@ pub(crate) struct Estimator {
 }
 
 /// To check a new estimator, add it here.
-pub(crate) const ESTIMATORS: [Estimator; 4] = [
+pub(crate) const ESTIMATORS: [Estimator; 8] = [
     Estimator {
         name: "supervised",
         validates: true,
@@ -95,7 +95,37 @@ pub(crate) const ESTIMATORS: [Estimator; 4] = [
             estimator.fit(&task.labelled, &task.unlabelled, observer)
         },
     },
+    Estimator {
+        name: "conditional adversary",
+        validates: false,
+        fit: |training, task, observer| aligned(Alignment::Cdan, training, task, observer),
+    },
+    Estimator {
+        name: "coral",
+        validates: false,
+        fit: |training, task, observer| aligned(Alignment::Coral, training, task, observer),
+    },
+    Estimator {
+        name: "mmd",
+        validates: false,
+        fit: |training, task, observer| aligned(Alignment::Mmd, training, task, observer),
+    },
+    Estimator {
+        name: "no alignment",
+        validates: false,
+        fit: |training, task, observer| aligned(Alignment::None, training, task, observer),
+    },
 ];
+
+fn aligned(
+    alignment: Alignment,
+    training: Training,
+    task: &Task,
+    observer: &mut dyn Observer,
+) -> Fitted {
+    let estimator = DomainAdversarial::new(task.net.clone()).align(alignment).training(training);
+    estimator.fit(&task.labelled, &task.unlabelled, observer)
+}
 
 /// A net as if trained on the data that its first layer fits.
 pub(crate) fn source_model(net: DannNet) -> Model<DannNet> {

@@ -1,6 +1,7 @@
 //! Integration tests, in one binary so that they link once.
 
 mod adversary;
+mod alignment;
 mod common;
 mod conformance;
 mod copying;

@@ -1,0 +1,58 @@
+//! What draws the domains' features together: the paper's adversary, or one of its rivals.
+//!
+//! All of them train the same network on the same batches; what differs is one term of the loss,
+//! weighted by λ, each in a file of its own.
+
+mod batch_norm;
+mod conditional;
+mod coral;
+mod mmd;
+
+pub use batch_norm::recalibrate;
+pub use conditional::Conditioning;
+pub use coral::coral_loss;
+pub use mmd::mmd_loss;
+
+use serde::{Deserialize, Serialize};
+
+/// How the features of the two domains are aligned.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Alignment {
+    /// A domain classifier behind a gradient reversal (DANN; Ganin et al., 2016).
+    #[default]
+    Dann,
+    /// A domain classifier that sees features and class probabilities together (CDAN; Long et al.,
+    /// 2018): [`Conditioning`].
+    Cdan,
+    /// The distance of the covariances (deep CORAL; Sun and Saenko, 2016): [`coral_loss`].
+    Coral,
+    /// The maximum mean discrepancy over several kernels (DAN; Long et al., 2015): [`mmd_loss`].
+    Mmd,
+    /// Batch-norm statistics of each domain's own, nothing else (AdaBN; Li et al., 2016):
+    /// [`recalibrate`].
+    Adabn,
+    /// Nothing: the network of the source, for comparison.
+    None,
+}
+
+impl Alignment {
+    /// λ at full value, where nothing else is said. Chosen on generated digits.
+    pub fn lambda(self) -> f64 {
+        match self {
+            Alignment::Dann | Alignment::Cdan => 0.5,
+            Alignment::Coral | Alignment::Mmd => 1.0,
+            Alignment::Adabn | Alignment::None => 0.0,
+        }
+    }
+
+    /// Whether a domain classifier takes part.
+    pub fn is_adversarial(self) -> bool {
+        matches!(self, Alignment::Dann | Alignment::Cdan)
+    }
+
+    /// Whether the loss has a term for the target, and so a λ.
+    pub fn has_loss(self) -> bool {
+        !matches!(self, Alignment::Adabn | Alignment::None)
+    }
+}

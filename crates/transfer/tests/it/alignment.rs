@@ -1,0 +1,105 @@
+//! The adversary's rivals: what each changes, and what it leaves alone.
+
+use crate::common::{bits, bits_of, quiet, shallow, two_moons, two_papers};
+use nn_layers::models::{DannNet, cifar_net};
+use tensor_autograd::{Module, Real, Rng};
+use transfer::domain_adversarial::alignment::recalibrate;
+use transfer::{
+    Alignment, DomainAdversarial, Inputs, Normalize, Normalizer, Supervised, TransferError,
+};
+
+fn aligned(net: &DannNet, alignment: Alignment) -> DomainAdversarial {
+    DomainAdversarial::new(net.clone()).align(alignment).steps(20).batch_size(8).seed(2)
+}
+
+fn with_batch_norm() -> DannNet {
+    cifar_net([1, 28, 28], 10, &mut Rng::seed(0))
+}
+
+#[test]
+fn without_alignment_it_is_the_network_of_the_source() {
+    let (source, target) = two_papers(40);
+    let net = with_batch_norm();
+    let none = aligned(&net, Alignment::None);
+    let none = none.fit(&source, &target.without_labels(), &mut quiet()).unwrap();
+    let plain = Supervised::new(net).steps(20).batch_size(8).seed(2);
+    assert_eq!(bits(&none.net), bits(&plain.fit(&source, &mut quiet()).unwrap().net));
+}
+
+#[test]
+fn adaptive_batch_norm_changes_statistics_alone() {
+    let (source, target) = two_papers(40);
+    let net = with_batch_norm();
+    let fit = |alignment| {
+        let target = target.without_labels();
+        aligned(&net, alignment).fit(&source, &target, &mut quiet()).unwrap().net
+    };
+    let (adapted, plain) = (fit(Alignment::Adabn), fit(Alignment::None));
+    let weights = |net: &DannNet| bits_of(net, "*.weight, *.bias");
+    assert_eq!(weights(&adapted), weights(&plain));
+    assert_ne!(bits(&adapted), bits(&plain));
+}
+
+/// The first layer's statistics, from its convolution's own output.
+#[test]
+fn the_statistics_are_those_of_the_target() {
+    let target = two_papers(40).1.without_labels();
+    let normalizer = Normalizer::fit(Normalize::Standard, &target);
+    let mut net = with_batch_norm();
+    let rows: Vec<usize> = (0..target.len()).collect();
+    let x = Inputs::new(&target, &normalizer).unwrap().batch(&rows);
+    let first = tensor_autograd::eval(|t| net.features[0].forward(t.constant(x)).value());
+    recalibrate(&mut net, &target, &normalizer).unwrap();
+    let state = net.state_dict();
+    let (mean, var) = (&state["features.1.running_mean"], &state["features.1.running_var"]);
+    let (n, channels) = (first.shape()[0], first.shape()[1]);
+    let plane = first.shape()[2] * first.shape()[3];
+    for c in 0..channels {
+        let values = (0..n).flat_map(|i| &first.as_slice()[(i * channels + c) * plane..][..plane]);
+        let values: Vec<f64> = values.map(|&v| f64::from(v)).collect();
+        let count = values.len() as f64;
+        let m = values.iter().sum::<f64>() / count;
+        let v = values.iter().map(|x| (x - m).powi(2)).sum::<f64>() / (count - 1.0);
+        let close = |got: Real, want: f64| (f64::from(got) - want).abs() < 1e-4 * (1.0 + want);
+        assert!(close(mean.as_slice()[c], m), "channel {c}: {} for {m}", mean.as_slice()[c]);
+        assert!(close(var.as_slice()[c], v), "channel {c}: {} for {v}", var.as_slice()[c]);
+    }
+}
+
+#[test]
+fn a_network_without_batch_norm_is_refused_before_training() {
+    let (source, target) = two_moons(20, 0);
+    let result = aligned(&shallow(0), Alignment::Adabn)
+        .fit(&source, &target.without_labels(), &mut quiet())
+        .map(|_| ());
+    let what = "the network has no batch normalisation to adapt";
+    assert!(matches!(result, Err(TransferError::Mismatch { what: w, .. }) if w == what));
+}
+
+#[test]
+fn a_weight_for_no_loss_is_refused() {
+    let (source, target) = two_moons(20, 0);
+    let lambda = |x| {
+        let method = aligned(&shallow(0), Alignment::None).lambda(x);
+        method.fit(&source, &target.without_labels(), &mut quiet()).map(|_| ())
+    };
+    assert!(lambda(0.0).is_ok());
+    let refused = matches!(lambda(1.0), Err(TransferError::Setting { name: "lambda", .. }));
+    assert!(refused);
+}
+
+/// Every loss does what it is for: at the end of training it is smaller than without its weight.
+#[test]
+fn each_distance_falls() {
+    let (source, target) = two_papers(96);
+    let net = crate::common::small_conv(0);
+    for alignment in [Alignment::Coral, Alignment::Mmd] {
+        let end = |lambda| {
+            let method = aligned(&net, alignment).steps(60).batch_size(32).lambda(lambda);
+            let model = method.fit(&source, &target.without_labels(), &mut quiet()).unwrap();
+            model.history.last("alignment_loss").unwrap()
+        };
+        let (without, with) = (end(0.0), end(10.0));
+        assert!(with < 0.8 * without, "{alignment:?}: {with}, {without} without");
+    }
+}
