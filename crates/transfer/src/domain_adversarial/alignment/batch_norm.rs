@@ -6,7 +6,7 @@ use crate::input::{Inputs, Normalizer};
 use datasets::Unlabelled;
 use nn_layers::Layer;
 use nn_layers::models::DannNet;
-use tensor_autograd::{Kind, Module, Rng, Tensor, grad};
+use tensor_autograd::{Kind, Module, Real, Rng, Tensor, grad};
 
 /// Samples whose statistics are taken together.
 const BATCH: usize = 256;
@@ -56,7 +56,7 @@ pub fn recalibrate(
             }
         }
     }
-    let count = batches.len() as tensor_autograd::Real;
+    let count = batches.len() as Real;
     for (name, param) in net.features.named_params_mut() {
         if let Some((_, sum)) = sums.iter().find(|(n, _)| *n == name) {
             param.value = sum.map(|s| s / count);
@@ -70,11 +70,11 @@ pub fn recalibrate(
 /// A layer proposes `(1 - m) · running + m · batch`, with a momentum `m` that only it knows; from 0
 /// and from 1 that is `m · batch` and `1 - m` more.
 fn statistics(net: &DannNet, batch: &Tensor) -> Vec<(String, Tensor)> {
-    let proposed = |start: f32| {
+    let proposed = |start: Real| {
         let mut net = net.features.clone();
         for (name, param) in net.named_params_mut() {
             if is_statistic(&name) {
-                param.value = param.value.map(|_| start.into());
+                param.value = param.value.map(|_| start);
             }
             // Frozen weights have no backward pass to pay for.
             param.frozen = param.kind == Kind::Weight;
