@@ -202,8 +202,7 @@ fn run(matches: &ArgMatches, control: Control, context: &Context) -> anyhow::Res
     let classes = domains.source.classes().len();
     let architecture =
         args::architecture(shared.net.as_deref(), domains.source.sample_shape(), classes)?;
-    let base = Training::default();
-    let shared = shared.filled(&base, &architecture.name, &chosen);
+    let shared = shared.filled(&base(), &architecture.name, &chosen);
     let flags = Flags {
         align: Some(flags.align.unwrap_or_default()),
         lambda: Some(lambda),
@@ -255,6 +254,11 @@ fn run(matches: &ArgMatches, control: Control, context: &Context) -> anyhow::Res
     report::finish(&session, &shared, report, extra)
 }
 
+/// The settings where nothing else is said.
+fn base() -> Training {
+    Training { epochs: DomainAdversarial::EPOCHS, ..Training::default() }
+}
+
 /// What all arms of the study have in common.
 struct Setup<'a> {
     session: &'a Session,
@@ -274,7 +278,7 @@ impl<'a> Setup<'a> {
         domains: &Domains,
         architecture: Architecture,
     ) -> Self {
-        let mut training = shared.training(&Training::default(), 0);
+        let mut training = shared.training(&base(), 0);
         // Every arm gets as many steps as the method, whatever the size of its data.
         let a_pass = domains.source.len().div_ceil(training.batch_size);
         training.steps.get_or_insert(training.epochs.saturating_mul(a_pass));
