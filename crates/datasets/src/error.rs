@@ -51,7 +51,7 @@ pub enum DataError {
         path: PathBuf,
         /// `"a folder"` or `"a file"`.
         expected: &'static str,
-        /// `"a file"`, `"a folder"` or `"something else"`.
+        /// `"a file"`, `"a folder"` or `"neither file nor folder"`.
         found: &'static str,
     },
 

@@ -10,8 +10,8 @@ use std::ops::Range;
 /// An input of a check: name, shape, range of its values.
 pub type Input = (&'static str, &'static [usize], Range<f64>);
 
-/// Step of the central difference, and the error allowed relative to the larger of 1, the gradient
-/// and the size of the function.
+/// Step of the central difference, and the error allowed relative to 1 plus the gradient's size; at 32
+/// bits plus the function's, whose rounding the difference divides by the step.
 const SETTING: (Real, Real) = if cfg!(real_f64) { (1e-5, 1e-7) } else { (4e-3, 1e-2) };
 
 /// Declares a check of the gradient of an op, a layer or a loss:

@@ -115,7 +115,7 @@ impl Spec {
         SpecError::Value { spec, option, value, expected }
     }
 
-    /// The same spec with an option set, as `--seed` does to a generator.
+    /// The same spec with an option set.
     ///
     /// # Errors
     /// [`SpecError`] if the scheme does not take this option or value.
