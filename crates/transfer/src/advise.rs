@@ -305,7 +305,7 @@ mod tests {
     fn the_distance_is_measured_where_the_shapes_agree() {
         let digits = synthetic::digits(30, 0).without_labels();
         let textured = synthetic::digits_textured(30, 1).without_labels();
-        let of = |s, t| Distance::of(s, t, 0);
+        let of = |s: &Unlabelled, t: &Unlabelled| Distance::of(s, t, 0);
         assert_eq!(of(&digits, &textured), Distance::Shapes);
         assert_eq!(of(&digits, &digits.select(&[0])), Distance::TooFew);
         let far = digits.map_inputs(|x| x.mapv(|v| v + 9.0));

@@ -12,7 +12,9 @@ fn every_alignment_runs_and_only_an_adversary_has_a_health_line() {
         let text = lab.done(&run);
         assert_eq!(text.contains("domain classifier: "), adversary, "{align}: {text}");
         assert!(text.contains("proxy A-distance of the features"), "{align}: {text}");
-        assert!(lab.text(&format!("{align}/config.toml")).contains(&format!("align = \"{align}\"")));
+        assert!(
+            lab.text(&format!("{align}/config.toml")).contains(&format!("align = \"{align}\""))
+        );
     }
     let digits = "--source synthetic:digits?n=40 --target synthetic:digits-textured?n=40 \
                   --test synthetic:digits-textured?n=40&seed=1 --net cifar-cnn --steps 3";
