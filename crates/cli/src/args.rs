@@ -51,7 +51,8 @@ pub(crate) fn run(command: Command) -> Command {
         }))
 }
 
-const SPECS: &str = "SPEC names a data set:\n  \
+/// What a SPEC is, for the help of commands that take one.
+pub(crate) const SPECS: &str = "SPEC names a data set:\n  \
     synthetic:NAME     generated: digits, digits-textured, letters, letters-textured, moons, moons-rotated,\n  \
     \x20                  documents, documents-auxiliary\n  \
     mnist:DIR          MNIST's four files; #test is the other split\n  \

@@ -13,6 +13,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod advise;
 mod architecture;
 mod batches;
 pub mod conservative;

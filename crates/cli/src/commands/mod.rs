@@ -1,5 +1,6 @@
 //! The commands. To add one: a file, and a line in [`all`].
 
+mod advise;
 mod cases;
 mod completions;
 mod inspect;
@@ -19,7 +20,7 @@ pub(crate) struct Entry {
 }
 
 /// Every command, in the order of the help text.
-pub(crate) fn all() -> [Entry; 6] {
+pub(crate) fn all() -> [Entry; 7] {
     [
         Entry {
             name: "tour",
@@ -32,6 +33,12 @@ pub(crate) fn all() -> [Entry; 6] {
             help: "Show the cases of transfer learning and the methods for each",
             arguments: |command| command,
             run: cases::run,
+        },
+        Entry {
+            name: "advise",
+            help: "Look at source and target, and say which method fits and when it may hurt",
+            arguments: advise::arguments,
+            run: advise::run,
         },
         Entry {
             name: "run",

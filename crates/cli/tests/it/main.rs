@@ -1,5 +1,6 @@
 //! The `transfer` command as its users see it: what it prints, what it leaves, how it ends.
 
+mod advise;
 mod align;
 mod bad_data;
 mod bad_models;

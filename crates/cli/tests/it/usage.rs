@@ -9,6 +9,7 @@ fn help_describes_every_command_and_method_in_its_own_words() {
     for line in [
         "tour         Run every method on generated data",
         "cases        Show the cases",
+        "advise       Look at source and target",
         "run          Train a method and its baselines",
         "predict      Classify data with a trained model",
         "inspect      List what is in a safetensors file",
