@@ -65,7 +65,7 @@ fn a_table_is_as_many_tasks_as_its_column_has_values() {
 fn what_does_not_fit_is_refused() {
     let lab = Lab::new();
     for (flags, code, words) in [
-        ("--task left", 2, "--task left: it must be NAME=SPEC"),
+        ("--task left", 2, "`left` is no task; write NAME=SPEC"),
         ("--task a=synthetic:moons --task a=synthetic:moons", 2, "two --task have one name"),
         ("--task a=synthetic:moons --source synthetic:moons", 2, "--source has no meaning"),
         ("--task a=synthetic:moons --test-share 1", 2, "--test-share 1: it must be above 0"),
