@@ -152,7 +152,7 @@ fn small_data_of_one_class_or_other_shapes_is_named() {
 
     lab.write(
         "skewed.csv",
-        "x,y,class\n".to_owned() + &"1,2,0\n".repeat(95) + &"2,1,1\n".repeat(25),
+        "x,y,class\n".to_owned() + &"1,2,0\n".repeat(105) + &"2,1,1\n".repeat(20),
     );
     let flags = "--source synthetic:moons --target csv:skewed.csv#label=class";
     assert_eq!(kinds(&advised(&lab, flags)), ["proportions"]);
