@@ -107,8 +107,7 @@ fn source(pair: &Pair) -> (Proposal, Proposal) {
                  of both domains together",
             ),
             adversary(
-                "aligning the covariances has no adversary that could fail, and is sure where \
-                 training is short",
+                "aligning the covariances of the features has no adversary that could collapse",
             )
             .set("--align", "coral"),
         ),
