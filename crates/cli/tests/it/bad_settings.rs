@@ -62,7 +62,7 @@ fn divergence_is_told_with_the_place_and_leaves_no_model() {
     let lab = Lab::new();
     let line = format!("run domain-adversarial {DIGITS} --lr 1e6 --out r");
     let diverged =
-        lab.refused(&line, 4, &["diverged at step ", " of 40", "the loss is ", "at lr "]);
+        lab.refused(&line, 4, &["diverged at step ", " of 60", "the loss is ", "at lr "]);
     assert!(diverged.stderr.contains("lower the learning rate"), "{}", diverged.stderr);
     for file in ["model.safetensors", "report.json", "report.html", "results.jsonl"] {
         assert!(!lab.path(&format!("r/{file}")).exists(), "{file}");
