@@ -37,7 +37,8 @@ pub enum Alignment {
 }
 
 impl Alignment {
-    /// λ at full value, where nothing else is said. Chosen on generated digits.
+    /// λ at full value, where nothing else is said: that of the adversary was chosen on generated
+    /// digits, the others were not tuned.
     pub fn lambda(self) -> f64 {
         match self {
             Alignment::Dann | Alignment::Cdan => 0.5,
