@@ -45,6 +45,30 @@ impl Axes<'_> {
     }
 }
 
+/// Draws a line and puts its name into the legend.
+pub(super) fn line(
+    chart: &mut Area<'_>,
+    name: &str,
+    points: impl IntoIterator<Item = (f64, f64)>,
+    colour: RGBColor,
+) {
+    chart
+        .draw_series(LineSeries::new(points, colour.stroke_width(2)))
+        .expect("a String takes all")
+        .label(name)
+        .legend(move |(x, y)| PathElement::new([(x, y), (x + 16, y)], colour.stroke_width(2)));
+}
+
+/// Draws the legend of all that has a name.
+pub(super) fn legend(chart: &mut Area<'_>) {
+    chart
+        .configure_series_labels()
+        .background_style(WHITE.mix(0.85))
+        .border_style(RGBColor(200, 200, 200))
+        .draw()
+        .expect("a String takes all");
+}
+
 /// The range of the values with a little air, never empty.
 pub(super) fn range(values: impl Iterator<Item = f64>) -> std::ops::Range<f64> {
     let finite = values.filter(|v| v.is_finite());

@@ -1,7 +1,7 @@
 //! Quantities over the steps of a run.
 
 use super::COLOURS;
-use super::axes::{Axes, range};
+use super::axes::{self, Axes, legend, range};
 use plotters::prelude::*;
 
 /// A named line.
@@ -23,22 +23,11 @@ pub fn curves(title: &str, labels: (&str, &str), lines: &[Curve]) -> String {
     let axes = Axes { title, labels, x, y: range(all().map(|p| p.1)), size: (640, 400) };
     axes.draw(|chart| {
         for (line, &(r, g, b)) in lines.iter().zip(COLOURS.iter().cycle()) {
-            let colour = RGBColor(r, g, b);
-            chart
-                .draw_series(LineSeries::new(line.points.iter().copied(), colour.stroke_width(2)))
-                .expect("a String takes all")
-                .label(line.name.clone())
-                .legend(move |(x, y)| {
-                    PathElement::new([(x, y), (x + 16, y)], colour.stroke_width(2))
-                });
+            let points = line.points.iter().copied();
+            axes::line(chart, &line.name, points, RGBColor(r, g, b));
         }
         if lines.len() > 1 {
-            chart
-                .configure_series_labels()
-                .background_style(WHITE.mix(0.85))
-                .border_style(RGBColor(200, 200, 200))
-                .draw()
-                .expect("a String takes all");
+            legend(chart);
         }
     })
 }

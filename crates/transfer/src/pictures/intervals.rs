@@ -1,7 +1,7 @@
 //! Means and their intervals over a whole number.
 
 use super::COLOURS;
-use super::axes::{Axes, range};
+use super::axes::{self, Axes, legend, range};
 use plotters::prelude::*;
 
 /// A named line of means.
@@ -28,13 +28,7 @@ pub fn intervals(title: &str, labels: (&str, &str), lines: &[Interval]) -> Strin
             let colour = RGBColor(r, g, b);
             let shift = apart * (i as f64 - 0.5 * (lines.len() as f64 - 1.0));
             let points = || line.points.iter().map(|p| (p.0 + shift, p.1));
-            chart
-                .draw_series(LineSeries::new(points(), colour.stroke_width(2)))
-                .expect("a String takes all")
-                .label(line.name.clone())
-                .legend(move |(x, y)| {
-                    PathElement::new([(x, y), (x + 16, y)], colour.stroke_width(2))
-                });
+            axes::line(chart, &line.name, points(), colour);
             let bars = line.points.iter().filter_map(|p| Some((p.0 + shift, p.2?)));
             let bars = bars.map(|(x, [low, high])| {
                 PathElement::new([(x, low), (x, high)], colour.stroke_width(1))
@@ -43,12 +37,7 @@ pub fn intervals(title: &str, labels: (&str, &str), lines: &[Interval]) -> Strin
             let dots = points().map(|p| Circle::new(p, 3, colour.filled()));
             chart.draw_series(dots).expect("a String takes all");
         }
-        chart
-            .configure_series_labels()
-            .background_style(WHITE.mix(0.85))
-            .border_style(RGBColor(200, 200, 200))
-            .draw()
-            .expect("a String takes all");
+        legend(chart);
     })
 }
 

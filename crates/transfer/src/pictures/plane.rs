@@ -1,7 +1,7 @@
 //! Points in the plane, by domain and class, and where a classifier draws its line.
 
 use super::COLOURS;
-use super::axes::{Axes, range};
+use super::axes::{Axes, legend, range};
 use plotters::prelude::*;
 use tensor_autograd::Tensor;
 
@@ -110,12 +110,7 @@ fn draw(title: &str, groups: &[Points], class: Option<&Decide<'_>>) -> String {
             });
         }
         if groups.len() > 1 {
-            chart
-                .configure_series_labels()
-                .background_style(WHITE.mix(0.85))
-                .border_style(RGBColor(200, 200, 200))
-                .draw()
-                .expect("a String takes all");
+            legend(chart);
         }
     })
 }
