@@ -173,7 +173,7 @@ impl DomainAdversarial {
         }
         if self.alignment == Alignment::Adabn {
             // Refused before the training, not after it.
-            alignment::recalibrate(&mut self.net.clone(), target, &normalizer)?;
+            alignment::check(&self.net, target)?;
         }
         let sgd = self.training.sgd(&plan).bind(&self.net)?;
         let fitted = fit(&mut objective, self.net.clone(), sgd, &plan, observer)?;

@@ -23,9 +23,38 @@ pub fn recalibrate(
     data: &Unlabelled,
     normalizer: &Normalizer,
 ) -> Result<(), TransferError> {
+    check(net, data)?;
     let inputs = Inputs::new(data, normalizer)?;
-    let has_statistics =
-        net.features.named_params().iter().any(|(name, _)| name.ends_with("running_var"));
+    let rows: Vec<usize> = (0..inputs.len()).collect();
+    // A last batch of one sample would have no variance; it is left out.
+    let batches: Vec<&[usize]> = rows.chunks(BATCH).filter(|rows| rows.len() > 1).collect();
+    // A layer proposes `(1 - m) · running + m · batch`, with a momentum `m` that only it knows: from
+    // 0 that is `m · batch`, and from 1 it is `1 - m` more.
+    let first = inputs.batch(batches[0]);
+    let (mut sums, one) = (proposed(net, &first, 0.0), proposed(net, &first, 1.0));
+    let pairs = sums.iter().zip(&one);
+    let momenta: Vec<Tensor> = pairs.map(|(z, o)| z.zip(o, |z, o| 1.0 - (o - z))).collect();
+    for rows in &batches[1..] {
+        for (sum, new) in sums.iter_mut().zip(proposed(net, &inputs.batch(rows), 0.0)) {
+            *sum = sum.zip(&new, |a, b| a + b);
+        }
+    }
+    let count = batches.len() as Real;
+    let statistics = net.features.named_params_mut();
+    let statistics = statistics.into_iter().filter(|(name, _)| is_statistic(name));
+    for (((_, param), sum), m) in statistics.zip(&sums).zip(&momenta) {
+        param.value = sum.zip(m, |s, m| s / (m * count));
+    }
+    Ok(())
+}
+
+/// Whether there is something to adapt and enough to adapt it to: [`recalibrate`]'s errors, before a
+/// training that would end in them.
+pub(in crate::domain_adversarial) fn check(
+    net: &DannNet,
+    data: &Unlabelled,
+) -> Result<(), TransferError> {
+    let has_statistics = net.features.named_params().iter().any(|(name, _)| is_statistic(name));
     if !has_statistics {
         return Err(TransferError::Mismatch {
             what: "the network has no batch normalisation to adapt",
@@ -34,64 +63,30 @@ pub fn recalibrate(
             remedy: "choose a network that has, as cifar-cnn",
         });
     }
-    if inputs.len() < 2 {
+    if data.len() < 2 {
         return Err(TransferError::Unsuitable {
             data: data.name().into(),
-            problem: format!("{} sample, of which there is no variance", inputs.len()),
+            problem: format!("{} sample, of which there is no variance", data.len()),
             remedy: "give the target more samples",
         });
-    }
-    let mut sums: Vec<(String, Tensor)> = Vec::new();
-    let rows: Vec<usize> = (0..inputs.len()).collect();
-    // A last batch of one sample would have no variance; it is left out.
-    let batches: Vec<&[usize]> = rows.chunks(BATCH).filter(|rows| rows.len() > 1).collect();
-    for rows in &batches {
-        let batch = statistics(net, &inputs.batch(rows));
-        match sums.is_empty() {
-            true => sums = batch,
-            false => {
-                for ((_, sum), (_, new)) in sums.iter_mut().zip(batch) {
-                    *sum = sum.zip(&new, |a, b| a + b);
-                }
-            }
-        }
-    }
-    let count = batches.len() as Real;
-    for (name, param) in net.features.named_params_mut() {
-        if let Some((_, sum)) = sums.iter().find(|(n, _)| *n == name) {
-            param.value = sum.map(|s| s / count);
-        }
     }
     Ok(())
 }
 
-/// The batch's own statistics, by the names of the buffers.
-///
-/// A layer proposes `(1 - m) · running + m · batch`, with a momentum `m` that only it knows; from 0
-/// and from 1 that is `m · batch` and `1 - m` more.
-fn statistics(net: &DannNet, batch: &Tensor) -> Vec<(String, Tensor)> {
-    let proposed = |start: Real| {
-        let mut net = net.features.clone();
-        for (name, param) in net.named_params_mut() {
-            if is_statistic(&name) {
-                param.value = param.value.map(|_| start);
-            }
-            // Frozen weights have no backward pass to pay for.
-            param.frozen = param.kind == Kind::Weight;
+/// What the layers propose for their statistics after `batch`, starting from `start`, in the order
+/// of their names.
+fn proposed(net: &DannNet, batch: &Tensor, start: Real) -> Vec<Tensor> {
+    let mut net = net.features.clone();
+    for (name, param) in net.named_params_mut() {
+        if is_statistic(&name) {
+            param.value = param.value.map(|_| start);
         }
-        let (_, grads) =
-            grad(&mut Rng::seed(0), |t| net.forward(t.constant(batch.clone())).sum(..));
-        let all = net.named_params().into_iter().filter(|(name, _)| is_statistic(name));
-        all.map(|(name, param)| {
-            let value = grads.buffer(param).expect("training moves every statistic").clone();
-            (name, value)
-        })
-        .collect::<Vec<_>>()
-    };
-    let (zero, one) = (proposed(0.0), proposed(1.0));
-    let pairs = zero.into_iter().zip(one);
-    pairs
-        .map(|((name, zero), (_, one))| (name, zero.zip(&one, |z, o| z / (1.0 - (o - z)))))
+        // Frozen weights have no backward pass to pay for.
+        param.frozen = param.kind == Kind::Weight;
+    }
+    let (_, grads) = grad(&mut Rng::seed(0), |t| net.forward(t.constant(batch.clone())).sum(..));
+    let all = net.named_params().into_iter().filter(|(name, _)| is_statistic(name));
+    all.map(|(_, param)| grads.buffer(param).expect("training moves every statistic").clone())
         .collect()
 }
 

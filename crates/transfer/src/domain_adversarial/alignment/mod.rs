@@ -8,6 +8,7 @@ mod conditional;
 mod coral;
 mod mmd;
 
+pub(super) use batch_norm::check;
 pub use batch_norm::recalibrate;
 pub use conditional::Conditioning;
 pub use coral::coral_loss;
