@@ -60,7 +60,7 @@ pub(super) struct Rows<'a> {
     words_at: Option<usize>,
     form: &'a Form<'a>,
     pub(super) count: usize,
-    /// Where a mean is to be put there is a NaN for now.
+    /// Where a mean is to be put there is a NaN until all rows are read.
     values: Vec<f32>,
     /// For each column without some value the first line where it lacks.
     first_missing: BTreeMap<usize, u64>,
