@@ -23,6 +23,12 @@ pub(crate) unsafe trait Lhs: Copy {
         0
     }
 
+    /// Whether blocks of several panels are copied, at a cost that tasks with the same rows share
+    /// not.
+    fn packs(&self) -> bool {
+        false
+    }
+
     /// Prepares the tiles `tiles`; `buf` has the [`Lhs::scratch`] asked for.
     fn block<'b>(
         &'b self,
@@ -77,11 +83,15 @@ unsafe impl Lhs for MatRef<'_> {
         Self: 'b;
 
     fn scratch(&self, part: &Part, rows: usize, k: usize) -> usize {
+        if part.panels.len() > 1 && self.packs() { rows * k } else { 0 }
+    }
+
+    fn packs(&self) -> bool {
         // Down a column with a long step every element is on a cache line of its own; rows a
         // multiple of the first cache's way apart push each other out of it.
         let scattered = self.col_stride != 1;
         let colliding = self.row_stride.is_multiple_of(4096 / size_of::<Real>());
-        if part.panels.len() > 1 && (scattered || colliding) { rows * k } else { 0 }
+        scattered || colliding
     }
 
     fn block<'b>(

@@ -4,9 +4,9 @@
 //! block of the summed index. The loops, from the outside:
 //!
 //! ```text
-//! blocks of k     a panel of B (k-block × NR) fits the first cache; C is added to block by block
+//! blocks of k     C is added to block by block
 //!   blocks of m   a block of A (rows × k-block) fits the second cache
-//!     panels      one panel of B, packed on first use, stays in the first cache
+//!     panels      one panel of B, packed on first use
 //!       tiles     the micro-kernel
 //! ```
 //!
@@ -22,8 +22,9 @@ use crate::kernels::{parallel, scratch};
 use std::marker::PhantomData;
 use std::ops::Range;
 
-/// The longest block of the summed index: 16 KiB of `B` a panel, half of a first-level cache.
-pub(crate) const MAX_KC: usize = 256;
+/// The longest block of the summed index. A panel of `B` is then 64 KiB and comes from the second
+/// cache, a vector a step, which costs less than adding to `C` twice as often.
+pub(crate) const MAX_KC: usize = 512;
 /// Rows of `A` a block holds at most: with `MAX_KC` half of a small second-level cache.
 const MAX_MC: usize = 240;
 
@@ -158,6 +159,12 @@ impl Grid {
         (down, across)
     }
 
+    /// As [`split`](Grid::split), but down only when there are too few panels.
+    fn split_across(&self, wanted: usize) -> (usize, usize) {
+        let across = wanted.min(self.panels);
+        (wanted.div_ceil(across).min(self.tiles), across)
+    }
+
     fn write_back(
         &self,
         c: Out<'_>,
@@ -204,7 +211,7 @@ pub(crate) unsafe fn product<K: MicroKernel>(
     grid: &Grid,
     part: &Part,
 ) {
-    let per_block = (MAX_MC / K::MR).min(part.tiles.len());
+    let per_block = balanced(part.tiles.len(), MAX_MC / K::MR);
     // Panels are kept for the next block of rows, if there is one.
     let keep = per_block < part.tiles.len();
     let per_stripe = if keep { MAX_NC / K::NR } else { part.panels.len() };
@@ -278,7 +285,13 @@ pub(crate) unsafe fn product_parallel<K: MicroKernel>(
     grid: &Grid,
 ) {
     let flops = 2 * grid.m * grid.n * grid.k;
-    let (down, across) = grid.split(tasks(flops));
+    // A task packs its panels of B, and its rows of A where they want it, for itself alone: down,
+    // the same panels would be packed by several; with more tasks than threads, the same rows.
+    let wanted = match a.packs() {
+        true => tasks(flops).min(parallel::num_threads()),
+        false => tasks(flops),
+    };
+    let (down, across) = grid.split_across(wanted);
     parallel::for_tasks(down * across, flops / 8, |task| {
         let part = Part {
             tiles: share(grid.tiles, down, task / across),
@@ -296,6 +309,11 @@ pub(crate) fn tasks(flops: usize) -> usize {
         1 => 1,
         threads => (flops / TASK_FLOPS).clamp(1, 4 * threads),
     }
+}
+
+/// The length of pieces of at most `most` that `len` is cut into, as equal as can be.
+fn balanced(len: usize, most: usize) -> usize {
+    len.div_ceil(len.div_ceil(most).max(1))
 }
 
 /// Piece `i` of `0..len` cut into `count` nearly equal ones.
