@@ -16,13 +16,28 @@ pub struct Architecture {
     pub classes: usize,
 }
 
-/// A kind of network: name, what it is, whether it takes such a sample, and how it is made.
+/// A kind of network: name, what it is, whether it takes such a sample, how it is made, and how many
+/// weights that gives at least, from the sizes as `f64`, which no claim can overflow.
 struct Kind {
     name: &'static str,
     help: &'static str,
     takes: fn(&[usize]) -> bool,
     build: fn(&[usize], usize, &mut Rng) -> DannNet,
+    weights: fn(&[f64], f64) -> f64,
 }
+
+/// The side of a picture after a layer without padding: `⌊(n - kernel) / stride⌋ + 1`.
+fn side(n: f64, kernel: f64, stride: f64) -> f64 {
+    ((n - kernel) / stride).floor() + 1.0
+}
+
+/// The side after a convolution of this width and pooling 2 × 2.
+fn pooled(n: f64, kernel: f64) -> f64 {
+    side(side(n, kernel, 1.0), 2.0, 2.0)
+}
+
+/// Numbers of a sample that a saved model may claim: a picture of 4096 × 4096 pixels in colour.
+const LARGEST_SAMPLE: f64 = 3.0 * 4096.0 * 4096.0;
 
 /// To add a network, add a line.
 const KINDS: &[Kind] = &[
@@ -31,42 +46,61 @@ const KINDS: &[Kind] = &[
         help: "conv5-32, pool2, conv5-48, pool2, FC100-100; domain FC100 (Ganin et al., 2016)",
         takes: |s| s.len() == 3 && s[1] == s[2] && s[1] >= 16,
         build: |s, classes, rng| models::dann_mnist([s[0], s[1], s[2]], classes, rng),
+        weights: |s, classes| {
+            let features = 48.0 * pooled(pooled(s[1], 5.0), 5.0).powi(2);
+            800.0 * s[0] + 200.0 * features + 100.0 * classes
+        },
     },
     Kind {
         name: "lenet",
         help: "conv5-10, pool2, conv5-20, pool2, FC50; label FC50 (Sener and Koltun, 2018)",
         takes: |s| s.len() == 3 && s[1] >= 16 && s[2] >= 16,
         build: |s, classes, rng| models::dann_lenet([s[0], s[1], s[2]], classes, rng),
+        weights: |s, classes| {
+            let [h, w] = [s[1], s[2]].map(|n| pooled(pooled(n, 5.0), 5.0));
+            250.0 * s[0] + 1000.0 * h * w + 50.0 * classes
+        },
     },
     Kind {
         name: "dann-svhn",
         help: "conv5-64, pool3/2, conv5-64, pool3/2, conv5-128, FC3072-2048; domain FC1024-1024",
         takes: |s| s.len() == 3 && s[1] == s[2] && s[1] >= 28,
         build: |s, classes, rng| models::dann_svhn([s[0], s[1], s[2]], classes, rng),
+        weights: |s, classes| {
+            let features = 128.0 * side(side(s[1], 3.0, 2.0), 3.0, 2.0).powi(2);
+            1600.0 * s[0] + 4096.0 * features + 2048.0 * classes
+        },
     },
     Kind {
         name: "dann-signs",
         help: "conv5-96, conv3-144, conv5-256, FC512; domain FC1024-1024",
         takes: |s| s.len() == 3 && s[1] == s[2] && s[1] >= 36,
         build: |s, classes, rng| models::dann_signs([s[0], s[1], s[2]], classes, rng),
+        weights: |s, classes| {
+            let features = 256.0 * pooled(pooled(pooled(s[1], 5.0), 3.0), 5.0).powi(2);
+            2400.0 * s[0] + 1536.0 * features + 512.0 * classes
+        },
     },
     Kind {
         name: "cifar-cnn",
         help: "conv3-32, pool2, conv3-64, pool2, conv3-128, all with batch norm; 2x2 mean; linear",
         takes: |s| s.len() == 3 && s[1] >= 8 && s[2] >= 8,
         build: |s, classes, rng| models::cifar_net([s[0], s[1], s[2]], classes, rng),
+        weights: |s, classes| 288.0 * s[0] + 512.0 * classes,
     },
     Kind {
         name: "mlp",
         help: "flatten, FC256-128 with ReLU; domain FC100: for rows, spectrograms, small images",
         takes: |s| !s.is_empty(),
         build: |s, classes, rng| models::dann_mlp(s.iter().product(), [256, 128], classes, rng),
+        weights: |s, classes| 256.0 * s.iter().product::<f64>() + 128.0 * classes,
     },
     Kind {
         name: "shallow",
         help: "one hidden layer of 15 sigmoid units; domain: a logistic unit (the paper's moons)",
         takes: |s| s.len() == 1,
         build: |s, classes, rng| models::dann_shallow(s[0], 15, classes, rng),
+        weights: |s, classes| 15.0 * (s[0] + classes),
     },
 ];
 
@@ -89,6 +123,36 @@ impl Architecture {
     /// # Errors
     /// If the kind is unknown or does not take samples of this shape.
     pub fn build(&self, rng: &mut Rng) -> Result<DannNet, TransferError> {
+        Ok((self.kind()?.build)(&self.input, self.classes, rng))
+    }
+
+    /// Sets what the sizes claim beside the numbers that a file holds, before a network of them
+    /// takes memory.
+    ///
+    /// # Errors
+    /// As for [`build`](Architecture::build), or if such a network has more weights than `held`.
+    pub(crate) fn check_weights(&self, held: usize) -> Result<(), TransferError> {
+        let kind = self.kind()?;
+        let sizes: Vec<f64> = self.input.iter().map(|&n| n as f64).collect();
+        let weights = (kind.weights)(&sizes, self.classes as f64);
+        // Pictures of which a net takes means cost no weights, but memory when their size is tried.
+        let numbers: f64 = sizes.iter().product();
+        if weights > held as f64 || numbers > LARGEST_SAMPLE {
+            return Err(TransferError::Mismatch {
+                what: "the sizes that are claimed are not those of the weights",
+                left: format!(
+                    "`{}` for samples {:?} and {} classes, which has {weights} weights or more",
+                    self.name, self.input, self.classes
+                ),
+                right: format!("{held} numbers"),
+                remedy: "the file is damaged or made by hand: save the model again",
+            });
+        }
+        Ok(())
+    }
+
+    /// The kind, if it is known and takes such samples.
+    fn kind(&self) -> Result<&'static Kind, TransferError> {
         let Some(kind) = KINDS.iter().find(|k| k.name == self.name) else {
             let known: Vec<&str> = KINDS.iter().map(|k| k.name).collect();
             return Err(TransferError::Mismatch {
@@ -106,6 +170,53 @@ impl Architecture {
                 remedy: "choose another network, or resize the images",
             });
         }
-        Ok((kind.build)(&self.input, self.classes, rng))
+        Ok(kind)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tensor_autograd::Module;
+
+    fn of(name: &str, input: &[usize], classes: usize) -> Architecture {
+        Architecture { name: name.into(), input: input.to_vec(), classes }
+    }
+
+    #[test]
+    fn the_fewest_weights_are_near_the_real_number_and_never_above() {
+        for (name, input) in [
+            ("dann-mnist", vec![3, 28, 28]),
+            ("dann-mnist", vec![1, 33, 33]),
+            ("lenet", vec![1, 29, 40]),
+            ("dann-svhn", vec![3, 29, 29]),
+            ("dann-signs", vec![3, 41, 41]),
+            ("cifar-cnn", vec![300, 8, 11]),
+            ("mlp", vec![40, 51]),
+            ("shallow", vec![5000]),
+        ] {
+            let architecture = of(name, &input, 300);
+            let weights = architecture.build(&mut Rng::seed(0)).unwrap().num_parameters();
+            let sizes: Vec<f64> = input.iter().map(|&n| n as f64).collect();
+            let fewest = (architecture.kind().unwrap().weights)(&sizes, 300.0);
+            assert!(fewest <= weights as f64, "{name} {input:?}: {fewest}, has {weights}");
+            assert!(fewest >= weights as f64 / 3.0, "{name} {input:?}: {fewest}, has {weights}");
+            assert!(architecture.check_weights(weights).is_ok(), "{name}");
+        }
+    }
+
+    #[test]
+    fn sizes_beyond_the_weights_are_refused_before_they_take_memory() {
+        for (name, input, classes) in [
+            ("mlp", vec![1 << 26], 2),
+            ("mlp", vec![1 << 40, 1 << 40], 2),
+            ("shallow", vec![2], 1 << 40),
+            ("dann-svhn", vec![3, 5000, 5000], 10),
+            ("cifar-cnn", vec![1 << 30, 8, 8], 10),
+            ("cifar-cnn", vec![3, 1 << 20, 1 << 20], 10),
+        ] {
+            let error = of(name, &input, classes).check_weights(1_000_000).unwrap_err();
+            assert!(error.to_string().contains("1000000 numbers"), "{name}: {error}");
+        }
     }
 }

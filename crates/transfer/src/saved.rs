@@ -8,7 +8,7 @@ use nn_layers::models::DannNet;
 use nn_layers::{LoadMode, StateDict, load_into};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
-use tensor_autograd::Rng;
+use tensor_autograd::{Rng, Tensor};
 
 /// The key of the file's metadata under which the description stands.
 const KEY: &str = "transfer.model/1";
@@ -58,11 +58,8 @@ impl Model<DannNet> {
         if d.classes.len() != d.architecture.classes || !d.normalizer.fits(&d.architecture.input) {
             return Err(unusable(format!("its `{KEY}` contradicts itself")));
         }
-        let bound =
-            d.architecture.input.iter().try_fold(d.architecture.classes, |n, &x| n.checked_mul(x));
-        if bound.is_none_or(|n| n > 1 << 26) {
-            return Err(unusable("it claims samples or classes beyond any use".into()));
-        }
+        let held = state.tensors.values().map(Tensor::len).sum();
+        d.architecture.check_weights(held).map_err(|e| unusable(e.to_string()))?;
         let mut net = d.architecture.build(&mut Rng::seed(0))?;
         load_into(&mut net, &state, LoadMode::Strict).map_err(|e| unusable(e.to_string()))?;
         let model = Model {

@@ -19,6 +19,13 @@ fn lab() -> Lab {
     let mut mixed = other;
     mixed.metadata = own.metadata;
     mixed.save(lab.path("mixed.safetensors")).unwrap();
+    // A description that claims a net of 64 GB.
+    let mut claim = StateDict::load(lab.path("moons/model.safetensors")).unwrap();
+    for json in claim.metadata.values_mut() {
+        *json = json.replace(r#""input":[2]"#, r#""input":[2,33554432]"#).replace("shallow", "mlp");
+        *json = json.replace(r#""sample":[2]"#, r#""sample":[2,33554432]"#);
+    }
+    claim.save(lab.path("claim.safetensors")).unwrap();
     lab
 }
 
@@ -33,6 +40,7 @@ fn what_is_no_model_of_this_is_refused_by_every_command_that_reads_one() {
         ("short", "not a valid safetensors file"),
         ("bare", "these are bare weights, not a model"),
         ("mixed", "missing label.0.weight [2, 15]"),
+        ("claim", "samples [2, 33554432] and 2 classes"),
     ] {
         let file = format!("{file}.safetensors");
         let predict = format!("predict --model {file} --data synthetic:moons?n=9");

@@ -141,8 +141,7 @@ impl MultiTaskArchitecture {
     /// If there is no such network or it does not take such samples.
     pub fn build(&self, rng: &Rng) -> Result<MultiTaskNet, TransferError> {
         let part = |outputs: usize, purpose: &str| {
-            let (name, input) = (self.name.clone(), self.input.clone());
-            Architecture { name, input, classes: outputs }.build(&mut rng.fork(purpose))
+            self.with_outputs(outputs).build(&mut rng.fork(purpose))
         };
         let trunk = part(1, "trunk")?.features;
         let mut heads = BTreeMap::new();
@@ -155,5 +154,31 @@ impl MultiTaskArchitecture {
             (task.clone(), nn_layers::seq![Flatten::default(), linear, relu])
         };
         Ok(MultiTaskNet { inputs: self.own_inputs.iter().map(front).collect(), trunk, heads })
+    }
+
+    /// Sets what the sizes claim beside the numbers that a file holds, before a network of them
+    /// takes memory.
+    ///
+    /// # Errors
+    /// As for [`build`](MultiTaskArchitecture::build), or if the sizes are those of more weights.
+    pub(super) fn check_weights(&self, held: usize) -> Result<(), TransferError> {
+        // A part is cut out of a whole network, whose domain classifier is no more than thrice it.
+        let part = |&outputs: &usize| self.with_outputs(outputs).check_weights(4 * held);
+        self.outputs.values().chain([&1]).try_for_each(part)?;
+        let size = |shape: &[usize]| shape.iter().map(|&n| n as f64).product::<f64>();
+        let own: f64 = self.own_inputs.values().map(|shape| size(shape)).sum();
+        if own * size(&self.input) > held as f64 {
+            return Err(TransferError::Mismatch {
+                what: "the sizes that are claimed are not those of the weights",
+                left: format!("layers of their own for {} tasks", self.own_inputs.len()),
+                right: format!("{held} numbers"),
+                remedy: "the file is damaged or made by hand: save the model again",
+            });
+        }
+        Ok(())
+    }
+
+    fn with_outputs(&self, classes: usize) -> Architecture {
+        Architecture { name: self.name.clone(), input: self.input.clone(), classes }
     }
 }
