@@ -24,7 +24,7 @@ pub enum SpecError {
     Unknown {
         /// The whole string.
         spec: String,
-        /// `"scheme"`, `"generator"`, `"option"` or `"fragment"`.
+        /// `"scheme"`, `"generator"`, `"option"`, `"class"` or `"fragment"`.
         what: &'static str,
         /// What was written.
         found: String,

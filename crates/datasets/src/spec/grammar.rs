@@ -7,7 +7,7 @@ use std::ops::RangeInclusive;
 pub struct Grammar {
     /// How many comma-separated parts stand after the colon.
     pub parts: RangeInclusive<usize>,
-    /// The scheme's own options; `limit` comes with every scheme.
+    /// The scheme's own options; `only`, `without` and `limit` come with every scheme.
     pub options: &'static [OptionHelp],
     /// What may stand after `#`.
     pub fragments: Fragments,
@@ -36,6 +36,8 @@ pub enum Kind {
     Number,
     /// One of these words.
     OneOf(&'static [&'static str]),
+    /// Names, with commas between them.
+    Names,
 }
 
 /// What may stand after `#`.
@@ -51,13 +53,16 @@ pub enum Fragments {
 }
 
 /// Taken by every scheme.
-const LIMIT: OptionHelp =
-    OptionHelp { name: "limit", kind: Kind::Count, help: "keep at most this many rows" };
+const COMMON: [OptionHelp; 3] = [
+    OptionHelp { name: "only", kind: Kind::Names, help: "keep the rows of these classes" },
+    OptionHelp { name: "without", kind: Kind::Names, help: "keep the rows of all other classes" },
+    OptionHelp { name: "limit", kind: Kind::Count, help: "keep at most this many rows" },
+];
 
 impl Grammar {
-    /// The options in the order of help texts, `limit` last.
+    /// The options in the order of help texts, those of every scheme last.
     pub fn all_options(&self) -> impl Iterator<Item = OptionHelp> {
-        self.options.iter().copied().chain([LIMIT])
+        self.options.iter().copied().chain(COMMON)
     }
 
     pub(crate) fn option(&self, name: &str) -> Option<OptionHelp> {
@@ -73,6 +78,7 @@ impl Kind {
             Self::Integer => value.parse::<u64>().is_ok(),
             Self::Number => value.parse::<f64>().is_ok_and(f64::is_finite),
             Self::OneOf(words) => words.contains(&value),
+            Self::Names => true,
         }
     }
 
@@ -83,6 +89,7 @@ impl Kind {
             Self::Integer => "a whole number of at least 0".into(),
             Self::Number => "a number".into(),
             Self::OneOf(words) => words.join(" or "),
+            Self::Names => "names with commas between them".into(),
         }
     }
 }

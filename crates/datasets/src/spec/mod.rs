@@ -8,16 +8,18 @@
 //! idx:images.gz,labels.gz[0..1000]      the first thousand rows
 //! synthetic:digits?n=500&writer=3       generated
 //! cifar10:train.bin?limit=100           the first hundred rows
+//! cifar10:train.bin?only=cat,dog        two classes; `without=cat,dog` is the eight others
 //! csv:flowers.csv.gz#label=species      a table; a fragment may name columns
 //! ```
 //!
 //! The suffixes may come in any order, each once. Rows `[a..b]` are taken first (`a` or `b` may be
-//! left out), then the first `limit` of what remains.
+//! left out), then the classes of `only` or `without`, then the first `limit` of what remains.
 //!
 //! In a path or the name of a column, `,` `?` and `#` must be written `%2C`, `%3F` and `%23`. Brackets are ordinary
 //! characters unless they enclose a row range in the place of a suffix; then write `%5B` and
 //! `%5D`. A per cent sign is itself, but `%25` where one of these codes would follow it.
 
+mod classes;
 mod error;
 mod grammar;
 mod parse;

@@ -1,5 +1,6 @@
 //! The table of schemes, and loading by it.
 
+use super::classes::Classes as _;
 use super::{Grammar, RowRange, Spec, SpecError};
 use crate::{DataError, Dataset, SparseDataset, readers};
 
@@ -42,7 +43,7 @@ pub fn load(spec: &Spec) -> Result<Dataset, DataError> {
         return load_sparse(spec)?.to_dense();
     };
     let all = read(spec)?.with_name(spec.to_string());
-    let part = all.slice(spec.range(all.len()))?;
+    let part = all.slice(spec.range(all.len()))?.of_classes(spec)?;
     let part = spec.count("limit").map_or_else(|| part.clone(), |limit| part.limit(limit));
     // A slice keeps all rows in memory; a small part of a large file should not.
     Ok(if part.len() < all.len() { part.map_inputs(|rows| rows.to_owned()) } else { part })
@@ -64,7 +65,7 @@ pub fn load_sparse(spec: &Spec) -> Result<SparseDataset, DataError> {
         return Err(spec.unsuitable("sparse data is needed here, as svmlight:FILE is").into());
     };
     let all = read(spec)?.with_name(spec.to_string());
-    let part = all.slice(spec.range(all.len()))?;
+    let part = all.slice(spec.range(all.len()))?.of_classes(spec)?;
     Ok(spec.count("limit").map_or_else(|| part.clone(), |limit| part.limit(limit)))
 }
 
