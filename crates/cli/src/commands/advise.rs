@@ -89,7 +89,10 @@ impl<'a> Findings<'a> {
             Ok(shape) => {
                 let equal = source.sample_shape() == target.sample_shape();
                 let fitted = |set: &Dataset| data::fit_unlabelled(set.without_labels(), &shape);
-                let distance = Distance::of(&fitted(source), &fitted(target), flags.seed);
+                let distance = match (fitted(source), fitted(target)) {
+                    (Ok(a), Ok(b)) => Distance::of(&a, &b, flags.seed),
+                    _ => Distance::Shapes, // too large in one shape
+                };
                 (if equal { Fit::Equal } else { Fit::Converted }, None, distance)
             }
             Err(_) => {

@@ -2,6 +2,7 @@
 
 mod advise;
 mod cases;
+mod compare;
 mod completions;
 mod inspect;
 mod predict;
@@ -20,7 +21,7 @@ pub(crate) struct Entry {
 }
 
 /// Every command, in the order of the help text.
-pub(crate) fn all() -> [Entry; 7] {
+pub(crate) fn all() -> [Entry; 8] {
     [
         Entry {
             name: "tour",
@@ -45,6 +46,12 @@ pub(crate) fn all() -> [Entry; 7] {
             help: "Train a method and its baselines on your data",
             arguments: args::run,
             run: run::run,
+        },
+        Entry {
+            name: "compare",
+            help: "Lay finished runs side by side",
+            arguments: compare::Flags::augment_args,
+            run: compare::run,
         },
         Entry {
             name: "predict",

@@ -73,7 +73,7 @@ fn fitted(data: Dataset, shape: &[usize], flags: &Flags) -> Result<Dataset, Inpu
     };
     let file = flags.model.display().to_string();
     data::check_fits_model(("--data", data.name(), data.sample_shape()), &file, shape, size)?;
-    Ok(data::fit(data, shape))
+    data::fit(data, shape)
 }
 
 /// The data's labels, if they are classes of the model.

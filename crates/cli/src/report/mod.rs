@@ -4,7 +4,7 @@ mod html;
 mod text;
 
 pub(crate) use html::page;
-pub(crate) use text::text;
+pub(crate) use text::{gain, spread, text};
 
 use crate::run::{Session, Shared};
 use serde_json::{Map, Value, json};

@@ -80,7 +80,7 @@ pub(super) fn verdict(report: &Report) -> String {
         "95 % of resampled means within {:+.1} to {:+.1}, paired t-test p {}, {} seeds",
         100.0 * low,
         100.0 * high,
-        if *p < 0.001 { "< 0.001".to_owned() } else { format!("= {p:.3}") },
+        probability(*p),
         gain.per_seed.len()
     );
     let word = match verdict {
@@ -89,6 +89,32 @@ pub(super) fn verdict(report: &Report) -> String {
         Verdict::Inconclusive => "Inconclusive",
     };
     format!("{word}: {points} ({spread}).")
+}
+
+/// Mean and deviation in percent.
+pub(crate) fn spread(summary: &Summary) -> String {
+    mean(summary, summary.per_seed.len() > 1)
+}
+
+/// A gain with all that is known of it, in points.
+pub(crate) fn gain(comparison: &Comparison) -> String {
+    let Comparison { gain, interval, p_value: p, verdict } = comparison;
+    let sign = if gain.mean >= 0.0 { "+" } else { "" };
+    let mut text = format!("{sign}{}", spread(gain));
+    if let (Some([low, high]), Some(p)) = (interval, p) {
+        let word = match verdict {
+            Verdict::Helped => "helped",
+            Verdict::Hurt => "hurt",
+            Verdict::Inconclusive => "inconclusive",
+        };
+        let (low, high, p) = (100.0 * low, 100.0 * high, probability(*p));
+        let _ = write!(text, "  [{low:+.1}, {high:+.1}]  p {p}  {word}");
+    }
+    text
+}
+
+fn probability(p: f64) -> String {
+    if p < 0.001 { "< 0.001".to_owned() } else { format!("= {p:.3}") }
 }
 
 fn mean(summary: &Summary, several: bool) -> String {
