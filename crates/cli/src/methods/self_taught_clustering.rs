@@ -1,19 +1,21 @@
 //! `run self-taught-clustering`: neither source nor target labelled.
 
 mod arms;
+mod domains;
 mod settings;
 
 use super::{Built, Case, Method, draw};
 use crate::context::Context;
-use crate::error::{InputError, UsageError};
+use crate::error::UsageError;
 use crate::report::{Extra, Finished};
 use crate::run::{self, Control, Session, Shared, baselines};
-use crate::{data, out, report};
+use crate::{out, report};
 use arms::{Arms, STABILITY};
 use clap::ArgMatches;
+use domains::Domains;
 use serde_json::json;
 use settings::{Flags, unused};
-use transfer::{Counts, Report, Study};
+use transfer::{Report, Study};
 
 const NAME: &str = "self-taught-clustering";
 const HELP: &str = "clusters that auxiliary data helps find";
@@ -45,56 +47,23 @@ pub(super) const METHOD: Method = Method {
     },
 };
 
-/// Both tables, and the target's labels for the score.
-struct Domains {
-    target: Counts,
-    source: Counts,
-    labels: Option<Vec<usize>>,
-}
-
-/// The counts of a data set, and its labels apart from them.
-fn counts(role: &'static str, spec: &str) -> anyhow::Result<(Counts, Option<Vec<usize>>)> {
-    let data = data::load(role, spec)?;
-    let labels = data.labels().map(<[usize]>::to_vec);
-    Ok((Counts::from_dense(&data.without_labels())?, labels))
-}
-
-impl Domains {
-    fn load(shared: &Shared) -> anyhow::Result<Self> {
-        let missing = |what, remedy| UsageError::Missing { what, remedy };
-        let specs = (shared.source.as_deref(), shared.target.as_deref());
-        let source = specs.0.ok_or_else(|| missing("--source", "auxiliary data, as csv:FILE"))?;
-        let to_cluster = specs.1.ok_or_else(|| missing("--target", "the data to cluster"))?;
-        let (target, labels) = counts("--target", to_cluster)?;
-        let (auxiliary, _) = counts("--source", source)?;
-        if target.cols() != auxiliary.cols() {
-            return Err(InputError::Mismatch {
-                left: format!("--source {source}"),
-                left_is: format!("{} features", auxiliary.cols()),
-                right: format!("--target {to_cluster}"),
-                right_is: target.cols().to_string(),
-                remedy: "count both over one vocabulary".into(),
-            }
-            .into());
-        }
-        Ok(Domains { target, source: auxiliary, labels })
-    }
-}
-
 fn run(matches: &ArgMatches, control: Control, context: &Context) -> anyhow::Result<Finished> {
     let (shared, flags) = run::merge::<Flags>(NAME, matches, control.config.as_deref())?;
-    if let Some(flag) = unused(&shared) {
+    if let Some(flag) = unused(&shared, flags.trains()) {
         return Err(UsageError::Unused { flag, method: NAME }.into());
     }
     let known = arms::BASELINES.map(|name| (name, None));
     let chosen = baselines(NAME, shared.baselines.as_deref(), &known)?;
-    flags.settings(1)?;
+    let stand = flags.settings(1, shared.epochs)?.stand;
     let domains = Domains::load(&shared)?;
-    let settings = flags.settings(domains.target.cols())?;
-    settings.check(&domains)?;
+    let sizes = domains.sizes(stand);
+    let settings = flags.settings(sizes[2], shared.epochs)?;
+    settings.check(sizes)?;
+    domains.check(stand)?;
     let shared = Shared {
         seed: Some(shared.seed.unwrap_or(0)),
         seeds: Some(shared.seeds.unwrap_or(1)),
+        epochs: settings.epochs(),
         baselines: Some(if chosen.is_empty() { "none".into() } else { chosen.join(",") }),
         ..shared
     };

@@ -1,6 +1,6 @@
 //! The method and its baselines, each measured in the same way.
 
-use super::Domains;
+use super::domains::{Domains, Tables};
 use super::settings::Settings;
 use crate::run::Session;
 use std::collections::BTreeMap;
@@ -51,13 +51,14 @@ impl<'a> Arms<'a> {
             [lambda] => method.lambda(lambda),
             ref candidates => method.automatic_lambda(candidates),
         };
-        let model = method.fit(&self.domains.target, &self.domains.source, observer)?;
+        let tables = self.domains.of(s, seed, observer)?;
+        let model = method.fit(&tables.target, &tables.source, observer)?;
         if self.session.keeps(seed) {
             let folder = &self.session.folder;
             folder.write("clusters.csv", &listed("row", model.target()))?;
             folder.write("feature-clusters.csv", &listed("feature", model.features()))?;
         }
-        let mut trained = self.clustered(&model);
+        let mut trained = self.clustered(&model, &tables);
         trained.figures.insert("lambda".into(), model.lambda());
         Ok(trained)
     }
@@ -68,19 +69,18 @@ impl<'a> Arms<'a> {
         seed: u64,
         observer: &mut dyn Observer,
     ) -> Result<Trained, TransferError> {
-        match arm {
-            K_MEANS => self.k_means(seed, observer),
-            TARGET => self.co_clustering(&self.domains.target, seed, observer),
-            _ => {
-                let both = self.domains.target.stack(&self.domains.source)?;
-                self.co_clustering(&both, seed, observer)
-            }
-        }
+        let tables = self.domains.of(self.settings, seed, observer)?;
+        let counts = match arm {
+            K_MEANS => return self.k_means(&tables.target, seed, observer),
+            TARGET => &tables.target,
+            _ => &tables.target.stack(&tables.source)?,
+        };
+        self.co_clustering((counts, &tables), seed, observer)
     }
 
     fn co_clustering(
         &self,
-        counts: &Counts,
+        (counts, tables): (&Counts, &Tables),
         seed: u64,
         observer: &mut dyn Observer,
     ) -> Result<Trained, TransferError> {
@@ -91,12 +91,17 @@ impl<'a> Arms<'a> {
             .restarts(s.restarts)
             .seed(seed)
             .fit(counts, observer)?;
-        Ok(self.clustered(&model))
+        Ok(self.clustered(&model, tables))
     }
 
     /// Each restart on its own, for their agreement; the smallest inertia is kept.
-    fn k_means(&self, seed: u64, observer: &dyn Observer) -> Result<Trained, TransferError> {
-        let points = self.domains.target.tf_idf();
+    fn k_means(
+        &self,
+        target: &Counts,
+        seed: u64,
+        observer: &dyn Observer,
+    ) -> Result<Trained, TransferError> {
+        let points = target.tf_idf();
         let mut models = Vec::new();
         for restart in 0..self.settings.restarts as u64 {
             if observer.interrupted() {
@@ -114,8 +119,8 @@ impl<'a> Arms<'a> {
         Ok(self.measured(best.assignments(), agreement, History::default()))
     }
 
-    fn clustered(&self, model: &Clusters) -> Trained {
-        let rows = self.domains.target.rows();
+    fn clustered(&self, model: &Clusters, tables: &Tables) -> Trained {
+        let rows = tables.target.rows();
         let mut trained =
             self.measured(&model.target().of[..rows], model.agreement(), model.history());
         let last = model.objective().last().copied();

@@ -1,6 +1,6 @@
 //! The method's settings: flags, and keys of a configuration.
 
-use super::{Domains, HELP};
+use super::HELP;
 use crate::args;
 use crate::error::UsageError;
 use crate::run::{Shared, within};
@@ -37,6 +37,37 @@ pub(crate) struct Flags {
     /// Whether the features see the examples' new clusters; default alternating
     #[arg(long, value_enum, help_heading = HEADING)]
     update: Option<Order>,
+    /// What is clustered; default counts
+    #[arg(long, value_enum, help_heading = HEADING)]
+    features: Option<Features>,
+    /// Hidden units of the autoencoder; default 100. It trains for --epochs passes, default 10
+    #[arg(long, value_name = "N", help_heading = HEADING)]
+    units: Option<usize>,
+}
+
+/// What is clustered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Features {
+    /// The numbers of the data, which must be 0 or positive
+    #[default]
+    Counts,
+    /// Hidden units of a sparse autoencoder that learns from both domains, for images and others
+    Autoencoder,
+}
+
+/// What is clustered, with its settings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stand {
+    /// The data as they are.
+    Counts,
+    /// Hidden units.
+    Autoencoder {
+        /// How many.
+        units: usize,
+        /// Passes over both domains.
+        epochs: usize,
+    },
 }
 
 /// How λ is come by.
@@ -84,9 +115,11 @@ pub(super) struct Settings {
     pub(super) restarts: usize,
     pub(super) iterations: usize,
     pub(super) update: Update,
+    pub(super) stand: Stand,
 }
 
-/// Settings of every method that say how a network is trained; here there is none.
+/// Settings of every method that say how a network is trained. Here there is none, but for an
+/// autoencoder, which takes epochs.
 const UNUSED: [(&str, &str); 11] = [
     ("test", "--test"),
     ("resize", "--resize"),
@@ -110,17 +143,21 @@ pub(super) fn flags(command: Command) -> Command {
             arg.help("Counts to cluster; labels are read for the score alone")
         });
     let names = UNUSED.map(|(_, flag)| flag).join(", ");
-    command.long_about(format!("{}\n\nIt trains no network, and refuses {names}", HELP))
+    let command = command.mut_arg("epochs", |arg| arg.hide(false));
+    command.long_about(format!(
+        "{}\n\nIt trains no network, but the autoencoder of --features autoencoder, and refuses {names}",
+        HELP
+    ))
 }
 
-/// The first setting of a network's training that was given.
-pub(super) fn unused(shared: &Shared) -> Option<&'static str> {
+/// The first setting of a network's training that was given, and is not used if one `trains`.
+pub(super) fn unused(shared: &Shared, trains: bool) -> Option<&'static str> {
     let given = [
         shared.test.is_some(),
         shared.resize.is_some(),
         shared.normalize.is_some(),
         shared.net.is_some(),
-        shared.epochs.is_some(),
+        shared.epochs.is_some() && !trains,
         shared.steps.is_some(),
         shared.batch_size.is_some(),
         shared.lr.is_some(),
@@ -132,8 +169,17 @@ pub(super) fn unused(shared: &Shared) -> Option<&'static str> {
 }
 
 impl Flags {
+    /// Whether a network is trained.
+    pub(super) fn trains(&self) -> bool {
+        self.features == Some(Features::Autoencoder)
+    }
+
     /// The settings, each in its range; what depends on the data's size is checked with the data.
-    pub(super) fn settings(&self, features: usize) -> Result<Settings, UsageError> {
+    pub(super) fn settings(
+        &self,
+        features: usize,
+        epochs: Option<usize>,
+    ) -> Result<Settings, UsageError> {
         let remedy = "how many groups the target has, as --clusters 2";
         let clusters = self.clusters.ok_or(UsageError::Missing { what: "--clusters", remedy })?;
         let settings = Settings {
@@ -147,7 +193,18 @@ impl Flags {
                 Order::Alternating => Update::Alternating,
                 Order::Simultaneous => Update::Simultaneous,
             },
+            stand: match self.features.unwrap_or_default() {
+                Features::Counts => Stand::Counts,
+                Features::Autoencoder => Stand::Autoencoder {
+                    units: self.units.unwrap_or(100),
+                    epochs: epochs.unwrap_or(10),
+                },
+            },
         };
+        let units = self.units.is_none() || self.trains();
+        within("--units", self.units, units, "left out: it is for --features autoencoder")?;
+        within("--units", self.units, self.units != Some(0), "at least 1")?;
+        within("--epochs", epochs, epochs != Some(0), "at least 1")?;
         if let Lambda::Given(x) = settings.lambda {
             within("--lambda", Some(x), x.is_finite() && x >= 0.0, "0 or positive, or auto")?;
         }
@@ -172,14 +229,29 @@ impl Settings {
                 Update::Alternating => Order::Alternating,
                 Update::Simultaneous => Order::Simultaneous,
             }),
+            features: Some(match self.stand {
+                Stand::Counts => Features::Counts,
+                Stand::Autoencoder { .. } => Features::Autoencoder,
+            }),
+            units: match self.stand {
+                Stand::Counts => None,
+                Stand::Autoencoder { units, .. } => Some(units),
+            },
         }
     }
 
-    /// What a run would find out itself, but only with its folder made.
-    pub(super) fn check(&self, domains: &Domains) -> Result<(), UsageError> {
+    /// Passes of the network, if there is one.
+    pub(super) fn epochs(&self) -> Option<usize> {
+        match self.stand {
+            Stand::Counts => None,
+            Stand::Autoencoder { epochs, .. } => Some(epochs),
+        }
+    }
+
+    /// What a run on this many target rows, source rows and features would find out itself, but only
+    /// with its folder made.
+    pub(super) fn check(&self, [target, source, features]: [usize; 3]) -> Result<(), UsageError> {
         let range = "from 1 to the number of examples";
-        let (target, source) = (domains.target.rows(), domains.source.rows());
-        let features = domains.target.cols();
         let fits = |k: usize, n: usize| (1..=n).contains(&k);
         within("--clusters", Some(self.clusters), fits(self.clusters, target), range)?;
         let k = self.source_clusters;
@@ -217,9 +289,10 @@ mod tests {
                 flags(Command::new("m")).try_get_matches_from(["m", flag, value]).unwrap();
             let (shared, _) =
                 run::merge::<Flags>(NAME, &matches, None).unwrap_or_else(|e| panic!("{flag}: {e}"));
-            assert_eq!(unused(&shared), Some(flag));
+            assert_eq!(unused(&shared, false), Some(flag));
+            assert_eq!(unused(&shared, true).is_some(), flag != "--epochs", "{flag}");
         }
-        assert_eq!(unused(&Shared::default()), None);
+        assert_eq!(unused(&Shared::default(), false), None);
     }
 
     #[test]
@@ -232,7 +305,7 @@ mod tests {
         assert_eq!(read("lambda = \"auto\""), Some(Lambda::Chosen(Auto::Auto)));
         let text = |lambda| {
             let flags = Flags { clusters: Some(2), lambda: Some(lambda), ..Flags::default() };
-            flags.settings(9).err().map(|e| e.to_string())
+            flags.settings(9, None).err().map(|e| e.to_string())
         };
         assert_eq!(text(Lambda::Given(0.5)), None);
         assert_eq!(
