@@ -62,7 +62,7 @@ pub(crate) const SPECS: &str = "SPEC names a data set:\n  \
     svmlight:FILE      sparse rows LABEL INDEX:VALUE ...; ?features=N fixes the width, ?base=0 counts from 0\n  \
     multi:SPEC         images of SPEC laid over each other in pairs; #left or #right says whose labels\n  \
     audio:DIR          recordings DIGIT_SPEAKER_INDEX.wav, a folder or .tar.gz; #speaker=NAME, #speaker!=NAME\n\
-    Each takes a range of rows, [0..1000], and ?limit=N. Examples:\n  \
+    Each takes a range of rows, [0..1000], and ?only=A,B or ?without=A,B (classes), ?limit=N. Examples:\n  \
     mnist:data/mnist[0..5000]   synthetic:digits?n=2000&seed=1#test";
 
 /// A command line that was not understood, or asks for help.

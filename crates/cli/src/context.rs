@@ -27,7 +27,15 @@ impl Context {
 /// Starts the threads of the arithmetic. Enough for a command that Ctrl-C may simply end.
 pub(crate) fn start_threads(talk: &Talk) {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    parallel::set_num_threads(talk.threads.map_or(cores, usize::from));
+    let wanted = talk.threads.map_or(cores, usize::from);
+    if !parallel::set_num_threads(wanted) {
+        parallel::set_num_threads(1); // needs no thread but this one
+        let line = format!(
+            "{} threads are at work, not {wanted}: no more could be started",
+            parallel::num_threads()
+        );
+        out::talk(talk.quiet, &line);
+    }
 }
 
 /// Whether the user has asked to stop.

@@ -91,19 +91,35 @@ pub(crate) fn common_shape(
     Ok(first.unwrap_or_default())
 }
 
+/// The most numbers of a set of resized samples: 2³⁰, four gigabytes.
+const MOST_RESIZED: usize = 1 << 30;
+
 /// Brings the samples to the common shape.
-pub(crate) fn fit(data: Dataset, shape: &[usize]) -> Dataset {
-    match data.sample_shape() == shape {
-        true => data,
-        false => data.map_inputs(|x| reshape(x, shape)),
+///
+/// # Errors
+/// If they would then be more numbers than anybody has memory for.
+pub(crate) fn fit(data: Dataset, shape: &[usize]) -> Result<Dataset, InputError> {
+    if data.sample_shape() == shape {
+        return Ok(data);
     }
+    check_room(data.name(), data.len(), shape)?;
+    Ok(data.map_inputs(|x| reshape(x, shape)))
 }
 
 /// As [`fit`], for data without labels.
-pub(crate) fn fit_unlabelled(data: Unlabelled, shape: &[usize]) -> Unlabelled {
-    match data.sample_shape() == shape {
-        true => data,
-        false => data.map_inputs(|x| reshape(x, shape)),
+pub(crate) fn fit_unlabelled(data: Unlabelled, shape: &[usize]) -> Result<Unlabelled, InputError> {
+    if data.sample_shape() == shape {
+        return Ok(data);
+    }
+    check_room(data.name(), data.len(), shape)?;
+    Ok(data.map_inputs(|x| reshape(x, shape)))
+}
+
+fn check_room(name: &str, samples: usize, shape: &[usize]) -> Result<(), InputError> {
+    let numbers = shape.iter().try_fold(samples, |n, &x| n.checked_mul(x));
+    match numbers.is_some_and(|n| n <= MOST_RESIZED) {
+        true => Ok(()),
+        false => Err(InputError::TooLarge { name: name.to_owned(), samples, shape: shape.into() }),
     }
 }
 

@@ -51,6 +51,16 @@ pub(crate) enum UsageError {
     /// A run folder that must not be written to.
     #[error("{}: {why}", path.display())]
     Folder { path: PathBuf, why: String },
+    /// Two runs that cannot stand in one table.
+    #[error(
+        "{} has {left_is}, {} has {right_is}; compare runs of one method and one score",
+        left.display(),
+        right.display()
+    )]
+    Runs { left: PathBuf, left_is: String, right: PathBuf, right_is: String },
+    /// A setting that a run has not.
+    #[error("{}: there is no setting `{name}`; settings: {known}", run.display())]
+    NoSetting { run: PathBuf, name: String, known: String },
 }
 
 /// Input that cannot be used.
@@ -66,6 +76,12 @@ pub(crate) enum InputError {
     /// A data set of the wrong kind for what was asked.
     #[error("{role} {name} has samples of shape {shape:?}; {remedy}")]
     Shape { role: &'static str, name: String, shape: Vec<usize>, remedy: &'static str },
+    /// A data set that would not fit into memory.
+    #[error(
+        "{name} has {samples} samples, which at shape {shape:?} take more than 4 GB; choose a smaller \
+         --resize, or fewer samples, as with ?limit=1000"
+    )]
+    TooLarge { name: String, samples: usize, shape: Vec<usize> },
     /// A file that could not be read.
     #[error("{}: cannot {operation}", path.display())]
     Read { path: PathBuf, operation: &'static str, source: io::Error },

@@ -179,10 +179,10 @@ impl Domains {
         }
         let shape = data::common_shape(&all, size)?;
         Ok(Domains {
-            source: data::fit(source, &shape),
-            target: data::fit_unlabelled(target, &shape),
-            test: test.map(|set| data::fit(set, &shape)),
-            oracle: oracle.map(|set| data::fit(set, &shape)),
+            source: data::fit(source, &shape)?,
+            target: data::fit_unlabelled(target, &shape)?,
+            test: test.map(|set| data::fit(set, &shape)).transpose()?,
+            oracle: oracle.map(|set| data::fit(set, &shape)).transpose()?,
         })
     }
 }
@@ -214,7 +214,7 @@ fn run(matches: &ArgMatches, control: Control, context: &Context) -> anyhow::Res
     draw::samples(&session.folder, "source", &domains.source.without_labels())?;
     draw::samples(&session.folder, "target", &domains.target)?;
 
-    let setup = Setup::new(&session, &shared, &flags, &domains, architecture);
+    let setup = Setup::new(&session, &shared, flags.alignment(), &domains, architecture);
     let mut study = Study::new(NAME, setup.yardstick.score(), |seed, observer| {
         let lambda_schedule = match flags.schedule() {
             Ramp::Ramp => LambdaSchedule::Ramp,
@@ -264,7 +264,6 @@ struct Setup<'a> {
     session: &'a Session,
     training: Training,
     alignment: Alignment,
-    lambda: (f64, Ramp),
     architecture: Architecture,
     yardstick: Yardstick,
     normalizer: Normalizer,
@@ -274,7 +273,7 @@ impl<'a> Setup<'a> {
     fn new(
         session: &'a Session,
         shared: &Shared,
-        flags: &Flags,
+        alignment: Alignment,
         domains: &Domains,
         architecture: Architecture,
     ) -> Self {
@@ -287,8 +286,7 @@ impl<'a> Setup<'a> {
         let source_normalizer = own(&domains.source.without_labels());
         Setup {
             session,
-            alignment: flags.alignment(),
-            lambda: (flags.lambda(), flags.schedule()),
+            alignment,
             architecture,
             yardstick: Yardstick {
                 source: Some((domains.source.clone(), source_normalizer)),

@@ -47,6 +47,9 @@ impl Yardstick {
             if source.classes() == model.classes {
                 let some = source.select(&sample(source.len(), FOR_SOURCE));
                 figures.insert("source_accuracy".to_owned(), on_source.accuracy(&some)?);
+                let some = self.target.select(&sample(self.target.len(), FOR_SOURCE));
+                let drift = drift(source, &model.predict(&some)?);
+                figures.insert("class_balance_drift".to_owned(), drift);
             }
             let near = source.select(&sample(source.len(), FOR_DISTANCE));
             let far = self.target.select(&sample(self.target.len(), FOR_DISTANCE));
@@ -76,6 +79,20 @@ impl Yardstick {
         }
         Ok(Trained { score, figures, history: model.history.clone() })
     }
+}
+
+/// How far the shares of the predicted classes are from those of the source's labels: half the sum of
+/// the absolute differences, the part of the samples that would have to change class. 0 to 1.
+fn drift(source: &Dataset, predicted: &[usize]) -> f64 {
+    let shares = |labels: &[usize]| {
+        let mut shares = vec![0.0; source.classes().len()];
+        for &label in labels {
+            shares[label] += 1.0 / labels.len().max(1) as f64;
+        }
+        shares
+    };
+    let (a, b) = (shares(source.labels().unwrap_or(&[])), shares(predicted));
+    a.iter().zip(&b).map(|(a, b): (&f64, &f64)| (a - b).abs()).sum::<f64>() / 2.0
 }
 
 /// At most `n` of `len` rows, the same ones every time.

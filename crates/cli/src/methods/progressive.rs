@@ -98,12 +98,11 @@ fn load(
         let line = "some tasks are grey and some in colour: grey is repeated as three channels";
         out::talk(context.quiet, line);
     }
-    let fitted = |task: TaskData| TaskData {
-        train: data::fit(task.train, &shape),
-        test: data::fit(task.test, &shape),
-        name: task.name,
+    let fitted = |task: TaskData| {
+        let (train, test) = (data::fit(task.train, &shape)?, data::fit(task.test, &shape)?);
+        Ok(TaskData { train, test, name: task.name })
     };
-    Ok(all.into_iter().map(fitted).collect())
+    all.into_iter().map(fitted).collect()
 }
 
 fn run(matches: &ArgMatches, control: Control, context: &Context) -> anyhow::Result<Finished> {

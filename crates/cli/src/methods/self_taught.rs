@@ -102,9 +102,9 @@ impl Domains {
         }
         let shape = data::common_shape(&all, size)?;
         Ok(Domains {
-            source: data::fit_unlabelled(source, &shape),
-            target: data::fit(target, &shape),
-            test: test.map(|set| data::fit(set, &shape)),
+            source: data::fit_unlabelled(source, &shape)?,
+            target: data::fit(target, &shape)?,
+            test: test.map(|set| data::fit(set, &shape)).transpose()?,
         })
     }
 

@@ -35,7 +35,7 @@ impl Folder {
     ) -> anyhow::Result<Self> {
         let Some(path) = out else {
             let folder = Folder { path: fresh(method)? };
-            folder.record(method, settings)?;
+            folder.begin(method, settings)?;
             return Ok(folder);
         };
         let folder = Folder { path: path.to_owned() };
@@ -56,7 +56,7 @@ impl Folder {
                     }
                 }
                 make(path)?;
-                folder.record(method, settings)?;
+                folder.begin(method, settings)?;
                 return Ok(folder);
             }
             Err(e) if e.kind() == io::ErrorKind::NotADirectory => {
@@ -199,6 +199,15 @@ impl Folder {
             file.sync_all().map_err(|e| io_error(&path, "flush", e))?;
         }
         Ok(())
+    }
+
+    /// Records the settings in the new folder, which goes again if that fails, as on a full disk.
+    fn begin(&self, method: &'static str, settings: Table) -> anyhow::Result<()> {
+        let recorded = self.record(method, settings);
+        if recorded.is_err() {
+            let _ = fs::remove_dir(&self.path); // it stays if somebody has put something in it
+        }
+        recorded
     }
 
     fn record(&self, method: &'static str, settings: Table) -> anyhow::Result<()> {

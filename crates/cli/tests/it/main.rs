@@ -5,6 +5,8 @@ mod align;
 mod bad_data;
 mod bad_models;
 mod bad_settings;
+mod clustering;
+mod compare;
 mod config;
 mod conservative;
 mod folders;

@@ -11,6 +11,7 @@ fn help_describes_every_command_and_method_in_its_own_words() {
         "cases        Show the cases",
         "advise       Look at source and target",
         "run          Train a method and its baselines",
+        "compare      Lay finished runs side by side",
         "predict      Classify data with a trained model",
         "inspect      List what is in a safetensors file",
         "completions  Print a completion script",

@@ -46,7 +46,7 @@ impl Start {
                 let source = data::load_labelled("--source", spec)?;
                 sets.insert(0, ("--source", source.name(), source.sample_shape()));
                 let shape = data::common_shape(&sets, size)?;
-                let source = data::fit(source, &shape);
+                let source = data::fit(source, &shape)?;
                 (Start::Data { source, latest: RefCell::default() }, shape)
             }
             (None, None) => {
@@ -57,7 +57,8 @@ impl Start {
                 return Err(UsageError::Conflict("give `source` or `init`, not both").into());
             }
         };
-        Ok((start, data::fit(target, &shape), test.map(|test| data::fit(test, &shape))))
+        let test = test.map(|test| data::fit(test, &shape)).transpose()?;
+        Ok((start, data::fit(target, &shape)?, test))
     }
 
     /// The classes of the source.

@@ -1,109 +1,160 @@
 //! What a run did: the schedules that it followed, and whether the adversary was alive.
 
-use super::{Ramp, Setup};
+use super::Setup;
 use crate::report::Extra;
-use serde_json::json;
-use transfer::domain_adversarial::schedules;
-use transfer::{Decay, Report};
+use serde_json::{Value, json};
+use transfer::{Outcome, Report};
 
-/// The schedules that the run followed, and whether the adversary was alive.
+/// Epochs whose values are printed.
+const PRINTED: usize = 6;
+/// Below this norm of its gradient the domain classifier teaches the features nothing.
+const DEAD: f64 = 1e-6;
+/// Beyond this drift the adapted classes are not those of the source: with ten classes of equal
+/// size, one of them has taken three others' samples.
+const DRIFTED: f64 = 0.3;
+
+/// The schedules that the run followed, and what its parts did.
 pub(super) fn extra(report: &Report, setup: &Setup<'_>) -> Extra {
-    let progress = [0.0, 0.1, 0.25, 0.5, 0.75, 1.0];
-    let (full, ramp) = setup.lambda;
-    let lambda = progress.map(|p| match ramp {
-        Ramp::Ramp => schedules::lambda(full, p),
-        Ramp::Constant => full,
-    });
-    let lr = progress.map(|p| match setup.training.decay {
-        Decay::Annealed => schedules::lr(setup.training.lr, p),
-        Decay::Constant => setup.training.lr,
-    });
-    let health = match setup.alignment.is_adversarial() {
-        true => health(report),
-        false => Health { fields: serde_json::Value::Null, text: distances(report).1 },
+    let (schedules, table) = schedules(report);
+    let (fields, text) = match setup.alignment.is_adversarial() {
+        true => classifier(report),
+        false => (Value::Null, String::new()),
     };
+    let drift = drift(report);
+    let text: String = [table, text, distances(report), drift.1]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .map(|part| part + "\n")
+        .collect();
+    Extra {
+        fields: vec![
+            ("schedules", schedules),
+            ("domain_classifier", fields),
+            ("class_balance_drift", drift.0),
+        ],
+        text,
+    }
+}
+
+/// λ and the learning rate as the training of the first seed recorded them.
+fn schedules(report: &Report) -> (Value, String) {
+    let Some(own) = of(report, &report.method).next() else { return (Value::Null, String::new()) };
+    let records = own.history.records();
+    let lambda = own.history.trace("lambda");
+    let epoch: Vec<usize> = records.iter().map(|r| r.epoch).collect();
+    let lr: Vec<f64> = records.iter().map(|r| r.lr).collect();
+
+    let last = records.len().saturating_sub(1);
+    let mut printed: Vec<usize> = (0..PRINTED).map(|i| i * last / (PRINTED - 1)).collect();
+    printed.dedup();
     let row = |name: &str, values: &[f64], digits: usize| {
-        let cells = values.iter().map(|v| match *v < 1e6 {
+        let cells = printed.iter().filter_map(|&i| values.get(i)).map(|v| match *v < 1e6 {
             true => format!("{v:.digits$}"),
             false => format!("{v:.3e}"),
         });
         std::iter::once(name.to_owned()).chain(cells).collect::<Vec<_>>()
     };
-    let table = crate::out::table(
-        &[row("progress", &progress, 2), row("lambda", &lambda, 4), row("lr", &lr, 6)],
-        1,
-    );
-    Extra {
-        fields: vec![
-            ("schedules", json!({ "progress": progress, "lambda": lambda, "lr": lr })),
-            ("domain_classifier", health.fields),
-        ],
-        text: format!("{table}\n{}\n", health.text),
-    }
+    let numbers: Vec<f64> = epoch.iter().map(|&e| e as f64).collect();
+    let rows = [
+        row("epoch", &numbers, 0),
+        row("lambda, its mean", &lambda, 4),
+        row("lr, at its end", &lr, 6),
+    ];
+    (json!({ "epoch": epoch, "lambda": lambda, "lr": lr }), crate::out::table(&rows, 1))
 }
 
-struct Health {
-    fields: serde_json::Value,
-    text: String,
-}
-
-/// Below this norm of its gradient the domain classifier teaches the features nothing.
-const DEAD: f64 = 1e-6;
-
-/// What the domain classifier did in the first seed's last epoch, and to the features.
-fn health(report: &Report) -> Health {
-    let own = report.outcomes.iter().find(|o| o.arm == report.method);
-    let last = |name: &str| own.and_then(|o| o.history.last(name)).unwrap_or(f64::NAN);
-    let (accuracy, norm) = (last("domain_accuracy"), last("domain_grad_norm"));
-    let best =
-        own.map_or(0.0, |o| o.history.trace("domain_accuracy").into_iter().fold(0.0, f64::max));
-    let ((before, after), distances) = distances(report);
-    let alive = norm > DEAD;
+/// What the domain classifiers of all seeds did in their last epochs.
+fn classifier(report: &Report) -> (Value, String) {
+    let last = |name| each(report, move |o| o.history.last(name));
+    let (accuracies, norms) = (last("domain_accuracy"), last("domain_grad_norm"));
+    let best = each(report, |o| o.history.trace("domain_accuracy").into_iter().reduce(f64::max));
+    // A norm that is no number is no sign of life.
+    let dead = norms.iter().filter(|norm| norm.is_nan() || **norm <= DEAD).count();
+    let (accuracy, norm) = (mean(&accuracies), mean(&norms));
     let state = match () {
-        () if !alive => "dead: it has no gradient, so the features were not adapted",
-        () if best < 0.55 => {
-            "alive, but it never told the domains apart: they may be alike already, or it is too weak"
-        }
-        () if accuracy > 0.95 => {
-            "alive and ahead: the features still show the domain; a larger --lambda or more epochs may help"
-        }
-        () => "alive: the features hide the domain from it in part or whole",
-    };
-    Health {
-        text: format!(
-            "domain classifier: {state}\n  in the last epoch it told {:.1} % of the samples' domains \
-             (a half by guessing), gradient norm {norm:.3}{}",
-            100.0 * accuracy,
-            match distances.as_str() {
-                "" => String::new(),
-                text => format!("; {text}"),
-            }
+        () if dead > 0 => format!(
+            "dead in {dead} of {} seeds: it has no gradient, so the features were not adapted",
+            norms.len()
         ),
-        fields: json!({
-            "alive": alive,
-            "accuracy": accuracy,
-            "best_accuracy": best,
-            "gradient_norm": norm,
-            "a_distance": { "source_only": before, "method": after },
-        }),
-    }
+        () if mean(&best) < 0.55 => {
+            "alive, but it never told the domains apart: they may be alike \
+                                     already, or it is too weak"
+                .to_owned()
+        }
+        () if accuracy > 0.95 => "alive and ahead: the features still show the domain; a larger \
+                                  --lambda or more epochs may help"
+            .to_owned(),
+        () => "alive: the features hide the domain from it in part or whole".to_owned(),
+    };
+    let text = format!(
+        "domain classifier: {state}\n  in the last epoch it told {:.1} % of the samples' domains \
+         (a half by guessing), gradient norm {norm:.3}{}",
+        100.0 * accuracy,
+        if norms.len() > 1 { "; means over the seeds" } else { "" },
+    );
+    let fields = json!({
+        "alive": dead == 0,
+        "accuracy": accuracy,
+        "best_accuracy": mean(&best),
+        "gradient_norm": norm,
+        "seeds": { "accuracy": accuracies, "gradient_norm": norms },
+        "a_distance": {
+            "source_only": mean_figure(report, "source_only", "a_distance"),
+            "method": mean_figure(report, &report.method, "a_distance"),
+        },
+    });
+    (fields, text)
 }
 
-/// How far apart the domains' features are, without the method where that was trained and with it,
-/// and the same in words.
-fn distances(report: &Report) -> ((Option<f64>, Option<f64>), String) {
-    let distance = |arm: &str| {
-        let mine = report.outcomes.iter().find(|o| o.arm == arm);
-        mine.and_then(|o| o.figures.get("a_distance").copied())
-    };
-    let (before, after) = (distance("source_only"), distance(&report.method));
-    let text = match (before, after) {
-        (Some(b), Some(a)) => format!(
-            "proxy A-distance of the features {b:.2} with source_only, {a:.2} with {}",
+/// How far apart the domains' features are, without the method where that was trained and with it.
+fn distances(report: &Report) -> String {
+    let of = |arm: &str| mean_figure(report, arm, "a_distance");
+    match (of("source_only"), of(&report.method)) {
+        (Some(before), Some(after)) => format!(
+            "proxy A-distance of the features: {before:.2} with source_only, {after:.2} with {} \
+             (0: alike, 2: apart)",
             report.method
         ),
-        (None, Some(a)) => format!("proxy A-distance of the features {a:.2}"),
+        (None, Some(after)) => {
+            format!("proxy A-distance of the features: {after:.2} (0: alike, 2: apart)")
+        }
         _ => String::new(),
+    }
+}
+
+/// Whether the classes that the net sees in the target are as frequent as in the source.
+fn drift(report: &Report) -> (Value, String) {
+    let Some(drift) = mean_figure(report, &report.method, "class_balance_drift") else {
+        return (Value::Null, String::new());
     };
-    ((before, after), text)
+    let meaning = match drift > DRIFTED {
+        true => {
+            "far from the source's: if the target's classes are as frequent as the source's, \
+                 classes have swallowed one another, and --lambda may be too large"
+        }
+        false => "near the source's",
+    };
+    let text = format!(
+        "class balance drift: {:.1} % of the target's samples; the predicted classes' shares are {meaning}",
+        100.0 * drift
+    );
+    (json!(drift), text)
+}
+
+fn of<'a>(report: &'a Report, arm: &'a str) -> impl Iterator<Item = &'a Outcome> {
+    report.outcomes.iter().filter(move |o| o.arm == arm)
+}
+
+/// One value of every seed of the method; NaN where it has none.
+fn each(report: &Report, value: impl Fn(&Outcome) -> Option<f64>) -> Vec<f64> {
+    of(report, &report.method).map(|o| value(o).unwrap_or(f64::NAN)).collect()
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
+fn mean_figure(report: &Report, arm: &str, figure: &str) -> Option<f64> {
+    let values: Vec<f64> = of(report, arm).filter_map(|o| o.figures.get(figure).copied()).collect();
+    (!values.is_empty()).then(|| mean(&values))
 }

@@ -142,7 +142,7 @@ fn read(
     }
     let labelled: Dataset = data::load_labelled(role, spec)?;
     let labelled = match (labelled.sample_shape(), size) {
-        (&[c, _, _], Some(size)) => data::fit(labelled, &[c, size.height, size.width]),
+        (&[c, _, _], Some(size)) => data::fit(labelled, &[c, size.height, size.width])?,
         _ => labelled,
     };
     Ok(vec![Task::classification(name, &labelled)?])

@@ -53,7 +53,8 @@ impl Setup {
             sets.push(("--test", test.name(), test.sample_shape()));
         }
         let shape = data::common_shape(&sets, size)?;
-        let (all, test) = (data::fit(all, &shape), test.map(|test| data::fit(test, &shape)));
+        let all = data::fit(all, &shape)?;
+        let test = test.map(|test| data::fit(test, &shape)).transpose()?;
 
         let of = |data: &Dataset, class: &dyn Fn(&String) -> bool| -> Vec<usize> {
             let labels = data.labels().unwrap_or_default();
