@@ -82,8 +82,17 @@ mod tests {
     layer_tests! {
         relu: |_| super::relu, [2, 3];
         leaky_relu: |_| LeakyRelu(0.2), [2, 3];
+        leaky_relu_default: |_| super::leaky_relu, [2, 3];
         elu: |_| Elu(0.7), [2, 3];
+        elu_default: |_| super::elu, [2, 3];
+        gelu: |_| super::gelu, [2, 3];
+        gelu_tanh: |_| super::gelu_tanh, [2, 3];
+        silu: |_| super::silu, [2, 3];
+        softplus: |_| super::softplus, [2, 3];
+        tanh: |_| super::tanh, [2, 3];
+        sigmoid: |_| super::sigmoid, [2, 3];
         softmax: |_| super::softmax, [2, 3];
+        log_softmax: |_| super::log_softmax, [2, 3];
     }
 
     #[test]

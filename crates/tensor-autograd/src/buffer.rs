@@ -7,27 +7,53 @@
 use crate::Real;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::thread::LocalKey;
 
-/// Elements that a thread keeps for reuse at the most (1 GiB of `f32`).
+/// Elements of a type that a thread keeps for reuse at the most (1 GiB of `f32`).
 const KEEP: usize = 1 << 28;
 
+/// Buffers of one type that nobody uses, by length.
 #[derive(Default)]
-struct Pool {
-    free: BTreeMap<usize, Vec<Vec<Real>>>,
+pub(crate) struct Pool<T> {
+    free: BTreeMap<usize, Vec<Vec<T>>>,
     elements: usize,
 }
 
 thread_local! {
-    static POOL: RefCell<Pool> = RefCell::default();
+    static NUMBERS: RefCell<Pool<Real>> = RefCell::default();
+    static PLACES: RefCell<Pool<u32>> = RefCell::default();
 }
 
-/// Memory of a tensor. Returns to its thread's pool when dropped.
-pub(crate) struct Buffer(Vec<Real>);
+/// What a buffer holds: numbers, or places of numbers that an op notes on its way forward.
+pub(crate) trait Element: Copy + Default + 'static {
+    /// What shows that an element was never written.
+    const JUNK: Self;
+    /// The thread's pool.
+    fn pool() -> &'static LocalKey<RefCell<Pool<Self>>>;
+}
 
-impl Buffer {
+impl Element for Real {
+    const JUNK: Real = Real::NAN;
+    fn pool() -> &'static LocalKey<RefCell<Pool<Real>>> {
+        &NUMBERS
+    }
+}
+
+impl Element for u32 {
+    const JUNK: u32 = u32::MAX;
+    fn pool() -> &'static LocalKey<RefCell<Pool<u32>>> {
+        &PLACES
+    }
+}
+
+/// Memory of a tensor, or of the places that an op saves. Returns to its thread's pool when
+/// dropped.
+pub(crate) struct Buffer<T: Element = Real>(Vec<T>);
+
+impl<T: Element> Buffer<T> {
     /// `len` elements with whatever an earlier user left in them; the caller overwrites all.
     pub(crate) fn stale(len: usize) -> Self {
-        let recycled = POOL
+        let recycled = T::pool()
             .try_with(|pool| {
                 let mut pool = pool.borrow_mut();
                 let found = pool.free.get_mut(&len).and_then(Vec::pop);
@@ -38,27 +64,27 @@ impl Buffer {
             })
             .ok()
             .flatten();
-        let mut data = recycled.unwrap_or_else(|| vec![0.0; len]);
+        let mut data = recycled.unwrap_or_else(|| vec![T::default(); len]);
         if cfg!(debug_assertions) {
-            data.fill(Real::NAN); // a kernel that leaves a gap shows itself
+            data.fill(T::JUNK); // a kernel that leaves a gap shows itself
         }
         Buffer(data)
     }
 
-    pub(crate) fn from_vec(data: Vec<Real>) -> Self {
+    pub(crate) fn from_vec(data: Vec<T>) -> Self {
         Buffer(data)
     }
 
-    pub(crate) fn as_slice(&self) -> &[Real] {
+    pub(crate) fn as_slice(&self) -> &[T] {
         &self.0
     }
 
-    pub(crate) fn as_mut_slice(&mut self) -> &mut [Real] {
+    pub(crate) fn as_mut_slice(&mut self) -> &mut [T] {
         &mut self.0
     }
 }
 
-impl Clone for Buffer {
+impl<T: Element> Clone for Buffer<T> {
     fn clone(&self) -> Self {
         let mut copy = Buffer::stale(self.0.len());
         copy.0.copy_from_slice(&self.0);
@@ -66,14 +92,14 @@ impl Clone for Buffer {
     }
 }
 
-impl Drop for Buffer {
+impl<T: Element> Drop for Buffer<T> {
     fn drop(&mut self) {
         let data = std::mem::take(&mut self.0);
         if data.is_empty() {
             return;
         }
         // A thread that is ending has no pool any more: then the memory is simply freed.
-        let _ = POOL.try_with(|pool| {
+        let _ = T::pool().try_with(|pool| {
             let mut pool = pool.borrow_mut();
             if pool.elements + data.len() > KEEP {
                 *pool = Pool::default();
@@ -86,20 +112,26 @@ impl Drop for Buffer {
 
 /// Frees every buffer that this thread keeps for reuse.
 pub fn release_buffers() {
-    POOL.with(|pool| *pool.borrow_mut() = Pool::default());
+    NUMBERS.take();
+    PLACES.take();
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn recycles<T: Element>() {
+        let first = Buffer::<T>::stale(1234);
+        let address = first.as_slice().as_ptr();
+        drop(first);
+        assert_eq!(Buffer::<T>::stale(1234).as_slice().as_ptr(), address);
+        assert_ne!(Buffer::<T>::stale(1235).as_slice().as_ptr(), address);
+    }
+
     #[test]
     fn a_dropped_buffer_is_handed_out_again() {
         release_buffers();
-        let first = Buffer::stale(1234);
-        let address = first.as_slice().as_ptr();
-        drop(first);
-        assert_eq!(Buffer::stale(1234).as_slice().as_ptr(), address);
-        assert_ne!(Buffer::stale(1235).as_slice().as_ptr(), address);
+        recycles::<Real>();
+        recycles::<u32>();
     }
 }

@@ -71,7 +71,7 @@ pub fn check(case: for<'t> fn(&[Var<'t>]) -> Var<'t>, file: &Path) {
 }
 
 /// Checks that `got` equals `want` to 1e-5 (1e-9 at 64 bits) of the larger of the element and the
-/// mean magnitude of `want`.
+/// mean magnitude of `want`. Infinities and NaN must be met exactly and count as 0 in the mean.
 ///
 /// # Panics
 /// If it does not; names `what` and the first element that differs.
@@ -79,9 +79,28 @@ pub fn check(case: for<'t> fn(&[Var<'t>]) -> Var<'t>, file: &Path) {
 pub fn assert_close(got: &Tensor, want: &Tensor, what: &str) {
     assert_eq!(got.shape(), want.shape(), "{what}: shapes");
     let tolerance: Real = if cfg!(real_f64) { 1e-9 } else { 1e-5 };
-    let mean = want.as_slice().iter().map(|x| x.abs()).sum::<Real>() / want.len().max(1) as Real;
+    let size = |x: &Real| if x.is_finite() { x.abs() } else { 0.0 };
+    let mean = want.as_slice().iter().map(size).sum::<Real>() / want.len().max(1) as Real;
     for (i, (&g, &w)) in got.as_slice().iter().zip(want.as_slice()).enumerate() {
-        let close = (g - w).abs() <= tolerance * w.abs().max(mean);
+        let close = w.is_finite() && (g - w).abs() <= tolerance * w.abs().max(mean);
         assert!(close || g == w || (g.is_nan() && w.is_nan()), "{what}[{i}]: {g}, PyTorch has {w}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::panic::catch_unwind;
+
+    #[test]
+    fn infinities_and_nan_are_met_exactly_and_loosen_nothing() {
+        let of = |x: [Real; 3]| Tensor::new([3], x.to_vec());
+        let (inf, nan) = (Real::INFINITY, Real::NAN);
+        let close = |got, want| catch_unwind(|| assert_close(&of(got), &of(want), "x")).is_ok();
+        assert!(close([1.0, inf, nan], [1.0, inf, nan]));
+        for wrong in [[1.1, inf, nan], [1.0, -inf, nan], [1.0, 5.0, nan], [1.0, inf, 5.0]] {
+            assert!(!close(wrong, [1.0, inf, nan]), "{wrong:?} passed");
+        }
+        assert!(!close([1.0, inf, 1.0], [1.0, 1.0, 1.0]));
     }
 }

@@ -265,7 +265,7 @@ impl<'t> Recorder<'t> {
     /// The gradient with respect to `parent`: a function of `dL/d(result)`, which arrives by value
     /// so that an elementwise rule may write into it. A parent that needs no gradient drops its
     /// rule, and all that it saved, at once.
-    pub fn wrt(mut self, parent: Var<'t>, rule: impl FnOnce(Tensor) -> Tensor + 'static) -> Self {
+    pub fn wrt(mut self, parent: Var<'_>, rule: impl FnOnce(Tensor) -> Tensor + 'static) -> Self {
         self.same_tape(parent);
         let needed = self.tape.records && parent.needs_grad();
         self.needs_grad |= needed;
@@ -316,7 +316,7 @@ impl<'t> Recorder<'t> {
     }
 
     #[track_caller]
-    fn same_tape(&self, parent: Var<'t>) {
+    fn same_tape(&self, parent: Var<'_>) {
         assert!(std::ptr::eq(self.tape, parent.tape()), "`{}` joins two tapes", self.op);
     }
 }

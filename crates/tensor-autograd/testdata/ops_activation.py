@@ -19,12 +19,14 @@ class Reverse(torch.autograd.Function):
     """The definition of the paper, in PyTorch's terms."""
 
     @staticmethod
-    def forward(ctx, x):
+    def forward(ctx, x, factor):
+        ctx.factor = factor
         return x.view_as(x)
 
     @staticmethod
     def backward(ctx, dy):
-        return -0.3 * dy
+        return -ctx.factor * dy, None
 
 
-case("gradient_reversal_once", lambda x: Reverse.apply(x * x), x=(2, 3))
+case("gradient_reversal", lambda x: Reverse.apply(Reverse.apply(x, 4.0), 0.25), x=(2, 3))
+case("gradient_reversal_once", lambda x: Reverse.apply(x * x, 0.3), x=(2, 3))

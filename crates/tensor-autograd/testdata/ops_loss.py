@@ -8,11 +8,6 @@ weight = torch.tensor([0.5, 1.0, 2.0, 0.25, 1.5])
 logits = {"x": ((4, 5), -2.0, 2.0)}
 
 
-def soft(*shape):
-    n = torch.Size(shape).numel()
-    return ((torch.arange(n) * 7 % 5) * 0.5).reshape(shape).softmax(1)
-
-
 def cross_entropy(name, target, x=logits["x"], **options):
     case(name, lambda x: F.cross_entropy(x, target, **options), x=x)
 
@@ -38,24 +33,27 @@ cross_entropy("cross_entropy_smoothing_weighted", classes, label_smoothing=0.25,
 cross_entropy(
     "cross_entropy_ignore_index", classes, ignore_index=0, weight=weight, label_smoothing=0.25
 )
-cross_entropy("cross_entropy_soft", soft(4, 5))
-cross_entropy("cross_entropy_soft_weighted", soft(4, 5), label_smoothing=0.25, weight=weight)
-cross_entropy(
-    "cross_entropy_soft_spatial",
-    soft(2, 5, 3),
-    x=((2, 5, 3), -2.0, 2.0),
-    label_smoothing=0.25,
-    reduction="none",
-)
+
+
+def soft(name, shape, factor=1.0, **options):
+    f = lambda t, x: factor * F.cross_entropy(x, t, **options)
+    case("cross_entropy_soft" + name, f, t=(shape, 0.0, 1.0), x=(shape, -2.0, 2.0))
+
+
+soft("", (4, 5))
+soft("_vector", (5,))
+soft("_sum", (4, 5), weight=weight, reduction="sum")
+soft("_weighted", (4, 5), factor=3.0, label_smoothing=0.25, weight=weight)
+soft("_spatial", (2, 5, 3), label_smoothing=0.25, weight=weight, reduction="none")
 
 # Binary cross-entropy.
-target = torch.tensor([[0.0, 1.0, 0.25], [1.0, 0.0, 0.5]])
 by_class = torch.tensor([0.5, 1.0, 3.0])
 
 
 def binary(name, **options):
-    f = lambda x: F.binary_cross_entropy_with_logits(x, target, **options)
-    case("binary_cross_entropy_with_logits" + name, f, x=((2, 3), -3.0, 3.0))
+    f = lambda t, x: F.binary_cross_entropy_with_logits(x, t, **options)
+    inputs = dict(t=((2, 3), 0.0, 1.0), x=((2, 3), -3.0, 3.0))
+    case("binary_cross_entropy_with_logits" + name, f, **inputs)
 
 
 binary("")

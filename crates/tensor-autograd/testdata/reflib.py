@@ -2,7 +2,8 @@
 
     python testdata/make_all.py            # needs torch and numpy; remakes every file
 
-A case is a name, a function of tensors, and for each argument its shape, or (shape, low, high).
+A case is a name, a function of tensors, and for each argument its shape, (shape, low, high), or the
+numbers themselves.
 """
 import pathlib
 import zlib
@@ -14,7 +15,9 @@ FOLDER = pathlib.Path(__file__).parent / "reference"
 
 
 def draw(generator, spec):
-    """Uniform numbers that f32 holds exactly."""
+    """Uniform numbers that f32 holds exactly; a tensor is taken as it is."""
+    if isinstance(spec, torch.Tensor):
+        return spec.clone()
     shape, low, high = spec if len(spec) == 3 and isinstance(spec[0], tuple) else (spec, -1.0, 1.0)
     u = torch.rand(shape, generator=generator)
     return (low + (high - low) * u).to(torch.float32).to(torch.float64)

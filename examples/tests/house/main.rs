@@ -145,14 +145,15 @@ mod the_rules_can_fail {
         let both = "#[cfg(test)]\nmod tests {\ngradcheck!(relu: |a| a.relu(); a [2] in 0.0..1.0);\nreference!(relu);\n}\n";
         assert!(op(&format!("{record}{both}")).is_empty());
         let variant = both.replace("relu:", "relu_steep:").replace("(relu)", "(relu_steep)");
-        assert!(op(&format!("{record}{variant}")).is_empty());
+        assert!(op(&format!("{record}{both}{variant}")).is_empty());
+        // Neither a variant nor another op with a longer name stands for it.
+        assert_eq!(op(&format!("{record}{variant}")).len(), 2);
         assert_eq!(op(record).len(), 2);
         assert_eq!(op(&format!("{record}{}", both.replace("reference!(relu);", ""))).len(), 1);
         assert_eq!(
             op(&format!("{record}{}", both.replace("gradcheck!(relu", "// (relu"))).len(),
             1
         );
-        // A longer name does not stand for a shorter one.
         let other = both.replace("relu:", "relux:").replace("(relu)", "(relux)");
         assert_eq!(op(&format!("{record}{other}")).len(), 2);
     }

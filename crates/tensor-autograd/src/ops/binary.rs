@@ -7,7 +7,7 @@ use std::ops::{Add, Div, Mul, Neg, Sub};
 
 /// Both operands at the shape they broadcast to, and their own shapes.
 #[track_caller]
-fn operands(op: &str, a: Var<'_>, b: Var<'_>) -> (Tensor, Tensor, Shape, Shape) {
+pub(super) fn operands(op: &str, a: Var<'_>, b: Var<'_>) -> (Tensor, Tensor, Shape, Shape) {
     let (a, b) = (a.value(), b.value());
     let (sa, sb) = (a.shape(), b.shape());
     if sa == sb {

@@ -34,6 +34,7 @@ mod tests {
             (inputs[0] * inputs[0]).gradient_reversal(0.3)
         }
     }
+    reference!(gradient_reversal);
     reference!(gradient_reversal_once);
 
     #[test]

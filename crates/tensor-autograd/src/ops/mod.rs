@@ -22,6 +22,7 @@ mod moments;
 mod norm;
 mod permute;
 mod pool;
+mod pow;
 mod reshape;
 mod slice;
 mod softmax;

@@ -27,7 +27,7 @@ impl<'t> Var<'t> {
         self.tape().record(op, y).wrt(self, move |dy| dy.into_zip(&saved, rule)).var()
     }
 
-    /// **y = xᵖ**.
+    /// **y = xᵖ** for a number `p`; [`pow`](Var::pow) has a variable for it.
     ///
     /// # Gradient
     /// `dx = p · xᵖ⁻¹ · dy`; 0 for `p = 0`.

@@ -133,8 +133,8 @@ impl<N: crate::Network> Holds<N> {
             None => of_labels,
             Some((teacher, rho)) => {
                 let word = eval(|t| teacher.forward(t.constant(x)).softmax(1).value());
-                let of_word =
-                    logits.cross_entropy_with(Targets::Probabilities(word), Default::default());
+                let word = Targets::Probabilities(tape.constant(word));
+                let of_word = logits.cross_entropy_with(word, Default::default());
                 of_labels * (1.0 - rho) as Real + of_word * *rho as Real
             }
         };

@@ -43,8 +43,8 @@ pub fn domain_loss<'t>(
     assert_eq!(*logits.shape(), [n + m, 1], "the domain classifier gives one logit a sample");
     let half = |range, domain| {
         let logits = logits.slice(0, range);
-        let domain = Tensor::full(logits.shape(), domain);
-        logits.binary_cross_entropy_with_logits(&domain, BinaryCrossEntropy::default())
+        let domain = logits.tape().constant(Tensor::full(logits.shape(), domain));
+        logits.binary_cross_entropy_with_logits(domain, BinaryCrossEntropy::default())
     };
     let values = logits.value();
     let (s, t) = values.as_slice().split_at(n);

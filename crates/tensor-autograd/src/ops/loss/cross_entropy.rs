@@ -2,23 +2,26 @@
 
 use super::Reduction;
 use crate::kernels::cross_entropy::{Target, Weighting, cross_entropy};
-use crate::kernels::elementwise;
+use crate::kernels::{elementwise, softmax};
 use crate::ops::permute::permuted;
 use crate::{Real, Shape, Tensor, Var};
 
 /// What [`cross_entropy_with`](Var::cross_entropy_with) compares the logits with.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub enum Targets<'a> {
     /// The right class of each position, in row-major order.
     Classes(&'a [usize]),
-    /// The probability of each class, of the logits' shape.
-    Probabilities(Tensor),
+    /// The probability of each class, of the logits' shape and on their tape: a constant, or a
+    /// variable that gets its gradient.
+    Probabilities(Var<'a>),
 }
 
 /// Options of [`cross_entropy_with`](Var::cross_entropy_with).
 #[derive(Clone, Debug, Default)]
 pub struct CrossEntropy {
-    /// A factor for each class, `[c]`.
+    /// A factor for each class, `[c]`: a setting, without a gradient. PyTorch refuses one too for
+    /// classes; where weights are to be learnt along with probabilities, `-(x.log_softmax(1) * t * w)`
+    /// is the loss, with all three gradients.
     pub weight: Option<Tensor>,
     /// The share `ε` of the target that is spread evenly over the classes, in `[0, 1]` (Szegedy et
     /// al., *Rethinking the Inception Architecture*, 2016).
@@ -57,8 +60,9 @@ impl<'t> Var<'t> {
     /// `[n, d..]`. A vector `[c]` is one position.
     ///
     /// # Gradient
-    /// `dX = (softmax(X) · Σⱼ q - q) · dY`, computed along with the loss. Targets and weights are
-    /// constants.
+    /// `dX = (softmax(X) · Σⱼ q - q) · dY`, computed along with the loss; for probabilities also
+    /// `dT = -w · (1 - ε) · ln softmax(X) · dY`. Both are divided by the number of positions (or the
+    /// sum of weights) for the mean.
     ///
     /// # Panics
     /// If a shape does not fit, a class is not below `c`, or the smoothing leaves `[0, 1]`.
@@ -74,6 +78,7 @@ impl<'t> Var<'t> {
         }
         let weighting =
             Weighting { class: options.weight.as_ref().map(Tensor::as_slice), smoothing };
+        let mut soft = None;
         let probabilities;
         let target = match targets {
             Targets::Classes(classes) => {
@@ -87,7 +92,8 @@ impl<'t> Var<'t> {
                     x.shape(),
                     t.shape()
                 );
-                probabilities = layout.to_rows(t);
+                soft = Some(t);
+                probabilities = layout.to_rows(t.value());
                 Target::Probabilities(probabilities.as_slice())
             }
         };
@@ -105,19 +111,35 @@ impl<'t> Var<'t> {
             Reduction::None => losses,
             _ => Tensor::scalar(scale * losses.sum()),
         };
-        self.tape()
-            .record("cross_entropy", y)
-            .wrt(self, move |dy| {
-                let mut g = grad.expect("made for a variable that needs it");
-                match options.reduction {
-                    Reduction::None => scale_rows(&mut g, dy.as_slice()),
-                    _ if dy.item() == 1.0 => {}
-                    _ => elementwise::map_inplace(g.make_mut(), |g| g * dy.item()),
+        let recorder = self.tape().record("cross_entropy", y).wrt(self, move |dy| {
+            let g = grad.expect("made for a variable that needs it");
+            layout.restore(chain(g, &dy, options.reduction))
+        });
+        let Some(soft) = soft else { return recorder.var() };
+        let (weight, factor) = (options.weight, -scale * (1.0 - smoothing));
+        let rule = move |dy: Tensor| {
+            let mut g = Tensor::build([layout.rows(), c], |g| {
+                softmax::log_softmax(g, rows.as_slice(), c, 1);
+            });
+            for row in g.make_mut().chunks_exact_mut(c) {
+                for (j, g) in row.iter_mut().enumerate() {
+                    *g *= factor * weight.as_ref().map_or(1.0, |w| w.as_slice()[j]);
                 }
-                layout.restore(g)
-            })
-            .var()
+            }
+            layout.restore(chain(g, &dy, options.reduction))
+        };
+        recorder.wrt(soft, rule).var()
     }
+}
+
+/// `dy` times the derivatives `g` of the losses, which are reduced already.
+fn chain(mut g: Tensor, dy: &Tensor, reduction: Reduction) -> Tensor {
+    match reduction {
+        Reduction::None => scale_rows(&mut g, dy.as_slice()),
+        _ if dy.item() == 1.0 => {}
+        _ => elementwise::map_inplace(g.make_mut(), |g| g * dy.item()),
+    }
+    g
 }
 
 /// What a mean divides by.

@@ -1,6 +1,7 @@
 //! Max-pooling.
 
 use super::{Pool1d, Pool2d, out1d, out2d};
+use crate::buffer::Buffer;
 use crate::kernels::pool::{Pool2dShape, max_pool2d, max_pool2d_backward};
 use crate::{Shape, Tensor, Var};
 
@@ -41,12 +42,12 @@ impl<'t> Var<'t> {
 fn max_pool<'t>(op: &'static str, x: Var<'t>, s: Pool2dShape, out: Shape) -> Var<'t> {
     let value = x.value();
     let from = value.shape();
-    let mut places = vec![0; s.y_len()];
-    let y = Tensor::build(out, |y| max_pool2d(y, &mut places, value.as_slice(), &s));
+    let mut places = Buffer::stale(s.y_len());
+    let y = Tensor::build(out, |y| max_pool2d(y, places.as_mut_slice(), value.as_slice(), &s));
     x.tape()
         .record(op, y)
         .wrt(x, move |dy| {
-            Tensor::build(from, |dx| max_pool2d_backward(dx, dy.as_slice(), &places, &s))
+            Tensor::build(from, |dx| max_pool2d_backward(dx, dy.as_slice(), places.as_slice(), &s))
         })
         .var()
 }

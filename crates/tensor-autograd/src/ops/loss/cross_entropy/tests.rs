@@ -7,12 +7,6 @@ fn weight() -> Option<Tensor> {
     Some(Tensor::new([5], vec![0.5, 1.0, 2.0, 0.25, 1.5]))
 }
 
-/// Distributions that sum to one, over axis 1.
-fn soft(shape: impl Into<Shape>) -> Targets<'static> {
-    let logits = Tensor::from_fn(shape, |i| (i * 7 % 5) as Real * 0.5);
-    Targets::Probabilities(eval(|t| t.constant(logits).softmax(1).value()))
-}
-
 fn with(edit: impl FnOnce(&mut CrossEntropy)) -> CrossEntropy {
     let mut options = CrossEntropy::default();
     edit(&mut options);
@@ -51,17 +45,26 @@ gradcheck!(cross_entropy_ignore_index: |x| {
     });
     x.cross_entropy_with(Targets::Classes(&CLASSES), options)
 }; x [4, 5] in -2.0..2.0);
-gradcheck!(cross_entropy_soft: |x| {
-    x.cross_entropy_with(soft([4, 5]), CrossEntropy::default())
-}; x [4, 5] in -2.0..2.0);
-gradcheck!(cross_entropy_soft_weighted: |x| {
+gradcheck!(cross_entropy_soft: |t, x| {
+    x.cross_entropy_with(Targets::Probabilities(t), CrossEntropy::default())
+}; t [4, 5] in 0.0..1.0, x [4, 5] in -2.0..2.0);
+gradcheck!(cross_entropy_soft_vector: |t, x| {
+    x.cross_entropy_with(Targets::Probabilities(t), CrossEntropy::default())
+}; t [5] in 0.0..1.0, x [5] in -2.0..2.0);
+gradcheck!(cross_entropy_soft_sum: |t, x| {
+    let options = with(|o| (o.weight, o.reduction) = (weight(), Reduction::Sum));
+    x.cross_entropy_with(Targets::Probabilities(t), options)
+}; t [4, 5] in 0.0..1.0, x [4, 5] in -2.0..2.0);
+gradcheck!(cross_entropy_soft_weighted: |t, x| {
     let options = with(|o| (o.label_smoothing, o.weight) = (0.25, weight()));
-    x.cross_entropy_with(soft([4, 5]), options)
-}; x [4, 5] in -2.0..2.0);
-gradcheck!(cross_entropy_soft_spatial: |x| {
-    let options = with(|o| (o.label_smoothing, o.reduction) = (0.25, Reduction::None));
-    x.cross_entropy_with(soft([2, 5, 3]), options)
-}; x [2, 5, 3] in -2.0..2.0);
+    x.cross_entropy_with(Targets::Probabilities(t), options) * 3.0
+}; t [4, 5] in 0.0..1.0, x [4, 5] in -2.0..2.0);
+gradcheck!(cross_entropy_soft_spatial: |t, x| {
+    let options = with(|o| {
+        (o.label_smoothing, o.weight, o.reduction) = (0.25, weight(), Reduction::None);
+    });
+    x.cross_entropy_with(Targets::Probabilities(t), options)
+}; t [2, 5, 3] in 0.0..1.0, x [2, 5, 3] in -2.0..2.0);
 reference!(cross_entropy);
 reference!(cross_entropy_vector);
 reference!(cross_entropy_spatial);
@@ -73,6 +76,8 @@ reference!(cross_entropy_smoothing);
 reference!(cross_entropy_smoothing_weighted);
 reference!(cross_entropy_ignore_index);
 reference!(cross_entropy_soft);
+reference!(cross_entropy_soft_vector);
+reference!(cross_entropy_soft_sum);
 reference!(cross_entropy_soft_weighted);
 reference!(cross_entropy_soft_spatial);
 
@@ -114,6 +119,17 @@ fn ignored_rows_take_no_part_even_if_they_are_broken() {
 }
 
 #[test]
+fn a_target_learns_from_constant_logits_alone() {
+    let t = Param::weight(Tensor::new([1, 2], vec![0.5, 0.5]));
+    let tape = Tape::new();
+    let x = tape.constant(Tensor::zeros([1, 2]));
+    let target = Targets::Probabilities(tape.param(&t));
+    let grads = x.cross_entropy_with(target, CrossEntropy::default()).backward();
+    let want = Tensor::full([1, 2], (2.0 as Real).ln());
+    crate::reference::assert_close(grads.get(&t).unwrap(), &want, "gradient of the target");
+}
+
+#[test]
 fn the_bits_do_not_depend_on_the_threads() {
     let x = Tensor::uniform([3000, 70], -4.0..4.0, &mut Rng::seed(2));
     let classes: Vec<usize> = (0..3000).map(|i| i % 70).collect();
@@ -137,6 +153,7 @@ fn a_missing_class_is_named() {
 #[test]
 #[should_panic(expected = "the logits are [4, 5], the target probabilities [5, 4]")]
 fn probabilities_of_another_shape_are_named() {
-    let target = Targets::Probabilities(Tensor::zeros([5, 4]));
-    Tape::new().constant(Tensor::zeros([4, 5])).cross_entropy_with(target, CrossEntropy::default());
+    let tape = Tape::new();
+    let (x, t) = (tape.constant(Tensor::zeros([4, 5])), tape.constant(Tensor::zeros([5, 4])));
+    x.cross_entropy_with(Targets::Probabilities(t), CrossEntropy::default());
 }
