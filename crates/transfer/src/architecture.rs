@@ -8,7 +8,8 @@ use tensor_autograd::Rng;
 /// A network's kind and the sizes that define it: what a saved model needs beside its numbers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Architecture {
-    /// The kind; one of [`Architecture::kinds`].
+    /// The kind, one of [`Architecture::kinds`]; one that comes in sizes may carry its own, as
+    /// `shallow:50` does.
     pub name: String,
     /// The shape of one sample: `[channels, height, width]`, or `[features]`.
     pub input: Vec<usize>,
@@ -21,8 +22,22 @@ struct Kind {
     name: &'static str,
     help: &'static str,
     takes: fn(&[usize]) -> bool,
-    build: fn(&[usize], usize, &mut Rng) -> DannNet,
+    build: Build,
 }
+
+/// How a kind is made of the sample's shape and the number of classes.
+enum Build {
+    /// In one size.
+    Fixed(fn(&[usize], usize, &mut Rng) -> DannNet),
+    /// With so many hidden units, this many where the name has no `:N`.
+    Sized(usize, fn(&[usize], usize, usize, &mut Rng) -> DannNet),
+}
+
+use Build::{Fixed, Sized};
+
+/// More hidden units, or more weights from inputs to hidden units, are taken for a slip.
+const MOST_HIDDEN: usize = 65_536;
+const MOST_WEIGHTS: usize = 1 << 28;
 
 /// To add a network, add a line.
 const KINDS: &[Kind] = &[
@@ -30,43 +45,47 @@ const KINDS: &[Kind] = &[
         name: "dann-mnist",
         help: "conv5-32, pool2, conv5-48, pool2, FC100-100; domain FC100 (Ganin et al., 2016)",
         takes: |s| s.len() == 3 && s[1] == s[2] && s[1] >= 16,
-        build: |s, classes, rng| models::dann_mnist([s[0], s[1], s[2]], classes, rng),
+        build: Fixed(|s, classes, rng| models::dann_mnist([s[0], s[1], s[2]], classes, rng)),
     },
     Kind {
         name: "lenet",
         help: "conv5-10, pool2, conv5-20, pool2, FC50; label FC50 (Sener and Koltun, 2018)",
         takes: |s| s.len() == 3 && s[1] >= 16 && s[2] >= 16,
-        build: |s, classes, rng| models::dann_lenet([s[0], s[1], s[2]], classes, rng),
+        build: Fixed(|s, classes, rng| models::dann_lenet([s[0], s[1], s[2]], classes, rng)),
     },
     Kind {
         name: "dann-svhn",
         help: "conv5-64, pool3/2, conv5-64, pool3/2, conv5-128, FC3072-2048; domain FC1024-1024",
         takes: |s| s.len() == 3 && s[1] == s[2] && s[1] >= 28,
-        build: |s, classes, rng| models::dann_svhn([s[0], s[1], s[2]], classes, rng),
+        build: Fixed(|s, classes, rng| models::dann_svhn([s[0], s[1], s[2]], classes, rng)),
     },
     Kind {
         name: "dann-signs",
         help: "conv5-96, conv3-144, conv5-256, FC512; domain FC1024-1024",
         takes: |s| s.len() == 3 && s[1] == s[2] && s[1] >= 36,
-        build: |s, classes, rng| models::dann_signs([s[0], s[1], s[2]], classes, rng),
+        build: Fixed(|s, classes, rng| models::dann_signs([s[0], s[1], s[2]], classes, rng)),
     },
     Kind {
         name: "cifar-cnn",
         help: "conv3-32, pool2, conv3-64, pool2, conv3-128, all with batch norm; 2x2 mean; linear",
         takes: |s| s.len() == 3 && s[1] >= 8 && s[2] >= 8,
-        build: |s, classes, rng| models::cifar_net([s[0], s[1], s[2]], classes, rng),
+        build: Fixed(|s, classes, rng| models::cifar_net([s[0], s[1], s[2]], classes, rng)),
     },
     Kind {
         name: "mlp",
         help: "flatten, FC256-128 with ReLU; domain FC100: for rows, spectrograms, small images",
         takes: |s| !s.is_empty(),
-        build: |s, classes, rng| models::dann_mlp(s.iter().product(), [256, 128], classes, rng),
+        build: Fixed(|s, classes, rng| {
+            models::dann_mlp(s.iter().product(), [256, 128], classes, rng)
+        }),
     },
     Kind {
         name: "shallow",
-        help: "one hidden layer of 15 sigmoid units; domain: a logistic unit (the paper's moons)",
+        help: "one hidden layer of 15 sigmoid units, shallow:N of N; domain: a logistic unit (the paper's moons)",
         takes: |s| s.len() == 1,
-        build: |s, classes, rng| models::dann_shallow(s[0], 15, classes, rng),
+        build: Sized(15, |s, hidden, classes, rng| {
+            models::dann_shallow(s[0], hidden, classes, rng)
+        }),
     },
 ];
 
@@ -89,7 +108,11 @@ impl Architecture {
     /// # Errors
     /// If the kind is unknown or does not take samples of this shape.
     pub fn build(&self, rng: &mut Rng) -> Result<DannNet, TransferError> {
-        let Some(kind) = KINDS.iter().find(|k| k.name == self.name) else {
+        let (name, size) = match self.name.split_once(':') {
+            Some((name, size)) => (name, Some(size)),
+            None => (&*self.name, None),
+        };
+        let Some(kind) = KINDS.iter().find(|k| k.name == name) else {
             let known: Vec<&str> = KINDS.iter().map(|k| k.name).collect();
             return Err(TransferError::Mismatch {
                 what: "there is no such network",
@@ -106,6 +129,61 @@ impl Architecture {
                 remedy: "choose another network, or resize the images",
             });
         }
-        Ok((kind.build)(&self.input, self.classes, rng))
+        match (&kind.build, size) {
+            (Fixed(build), None) => Ok(build(&self.input, self.classes, rng)),
+            (Sized(hidden, build), None) => Ok(build(&self.input, *hidden, self.classes, rng)),
+            (Fixed(_), Some(_)) => Err(TransferError::Mismatch {
+                what: "this network comes in one size",
+                left: format!("`{}`", self.name),
+                right: format!("`{name}`"),
+                remedy: "leave the size out",
+            }),
+            (Sized(_, build), Some(size)) => {
+                Ok(build(&self.input, self.hidden(size)?, self.classes, rng))
+            }
+        }
+    }
+
+    /// The number of hidden units that a name's `size` stands for.
+    fn hidden(&self, size: &str) -> Result<usize, TransferError> {
+        let inputs: usize = self.input.iter().product();
+        let usable = |n: &usize| (1..=MOST_HIDDEN.min(MOST_WEIGHTS / inputs)).contains(n);
+        // One number has one name: `shallow:+050` is none.
+        let number = size.parse().ok().filter(|n: &usize| n.to_string() == size);
+        number.filter(usable).ok_or_else(|| TransferError::Mismatch {
+            what: "the network's size is no usable number of hidden units",
+            left: format!("`{}`", self.name),
+            right: format!("1 to {MOST_HIDDEN}, at most {MOST_WEIGHTS} weights"),
+            remedy: "write the number after the colon, as in `shallow:50`",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn build(name: &str) -> Result<DannNet, String> {
+        let of = Architecture { name: name.into(), input: vec![7], classes: 3 };
+        of.build(&mut Rng::seed(0)).map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn a_name_can_carry_the_number_of_hidden_units() {
+        use tensor_autograd::Module;
+        let size = |name| build(name).unwrap().state_dict()["features.0.weight"].shape()[0];
+        assert_eq!((size("shallow"), size("shallow:1"), size("shallow:50")), (15, 1, 50));
+        let net = build("shallow:50").unwrap().state_dict();
+        assert_eq!(*net["label.0.weight"].shape(), [3, 50]);
+    }
+
+    #[test]
+    fn sizes_that_are_none_are_refused() {
+        for name in ["shallow:", "shallow:0", "shallow:+5", "shallow:05", "shallow:99999999999999"]
+        {
+            assert!(build(name).unwrap_err().contains("no usable number"), "{name}");
+        }
+        assert!(build("mlp:50").unwrap_err().contains("comes in one size"));
+        assert!(build("shalow:50").unwrap_err().contains("there is no such network"));
     }
 }
