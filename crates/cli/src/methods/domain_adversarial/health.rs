@@ -1,24 +1,26 @@
 //! What a run did: the schedules that it followed, and whether the adversary was alive.
 
-use super::{Ramp, Setup};
+use super::Setup;
+use super::flags::Ramp;
 use crate::report::Extra;
 use serde_json::json;
 use transfer::domain_adversarial::schedules;
+use transfer::measures::Summary;
 use transfer::{Decay, Report};
 
 /// The schedules that the run followed, and whether the adversary was alive.
 pub(super) fn extra(report: &Report, setup: &Setup<'_>) -> Extra {
     let progress = [0.0, 0.1, 0.25, 0.5, 0.75, 1.0];
-    let (full, ramp) = setup.lambda;
-    let lambda = progress.map(|p| match ramp {
+    let (full, initial) = setup.taken(report);
+    let lambda = progress.map(|p| match setup.flags.schedule() {
         Ramp::Ramp => schedules::lambda(full, p),
         Ramp::Constant => full,
     });
     let lr = progress.map(|p| match setup.training.decay {
-        Decay::Annealed => schedules::lr(setup.training.lr, p),
-        Decay::Constant => setup.training.lr,
+        Decay::Annealed => schedules::lr(initial, p),
+        Decay::Constant => initial,
     });
-    let health = match setup.alignment.is_adversarial() {
+    let health = match setup.flags.alignment().is_adversarial() {
         true => health(report),
         false => Health { fields: serde_json::Value::Null, text: distances(report).1 },
     };
@@ -33,12 +35,14 @@ pub(super) fn extra(report: &Report, setup: &Setup<'_>) -> Extra {
         &[row("progress", &progress, 2), row("lambda", &lambda, 4), row("lr", &lr, 6)],
         1,
     );
+    let (chosen, candidates) = setup.selection(report).unzip();
     Extra {
         fields: vec![
             ("schedules", json!({ "progress": progress, "lambda": lambda, "lr": lr })),
             ("domain_classifier", health.fields),
+            ("selection", json!(chosen)),
         ],
-        text: format!("{table}\n{}\n", health.text),
+        text: format!("{}{table}\n{}\n", candidates.unwrap_or_default(), health.text),
     }
 }
 
@@ -89,21 +93,31 @@ fn health(report: &Report) -> Health {
     }
 }
 
-/// How far apart the domains' features are, without the method where that was trained and with it,
-/// and the same in words.
+/// How far apart the domains' features are over the seeds, without the method where that was trained
+/// and with it, and the same in words.
 fn distances(report: &Report) -> ((Option<f64>, Option<f64>), String) {
     let distance = |arm: &str| {
-        let mine = report.outcomes.iter().find(|o| o.arm == arm);
-        mine.and_then(|o| o.figures.get("a_distance").copied())
+        let mine = report.outcomes.iter().filter(|o| o.arm == arm);
+        let each: Option<Vec<f64>> = mine.map(|o| o.figures.get("a_distance").copied()).collect();
+        each.filter(|each| !each.is_empty()).map(Summary::of)
+    };
+    let words = |s: &Summary| match s.per_seed.len() {
+        1 => format!("{:.2}", s.mean),
+        _ => {
+            let each: Vec<String> = s.per_seed.iter().map(|x| format!("{x:.2}")).collect();
+            format!("{:.2} ({})", s.mean, each.join(" "))
+        }
     };
     let (before, after) = (distance("source_only"), distance(&report.method));
-    let text = match (before, after) {
+    let text = match (&before, &after) {
         (Some(b), Some(a)) => format!(
-            "proxy A-distance of the features {b:.2} with source_only, {a:.2} with {}",
+            "proxy A-distance of the features {} with source_only, {} with {}",
+            words(b),
+            words(a),
             report.method
         ),
-        (None, Some(a)) => format!("proxy A-distance of the features {a:.2}"),
+        (None, Some(a)) => format!("proxy A-distance of the features {}", words(a)),
         _ => String::new(),
     };
-    ((before, after), text)
+    ((before.map(|s| s.mean), after.map(|s| s.mean)), text)
 }
