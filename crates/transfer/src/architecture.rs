@@ -81,7 +81,7 @@ const KINDS: &[Kind] = &[
     },
     Kind {
         name: "shallow",
-        help: "one hidden layer of 15 sigmoid units, shallow:N of N; domain: a logistic unit (the paper's moons)",
+        help: "one hidden layer of sigmoids, 15 or N as shallow:N; domain: a logistic unit (the paper's)",
         takes: |s| s.len() == 1,
         build: Sized(15, |s, hidden, classes, rng| {
             models::dann_shallow(s[0], hidden, classes, rng)
