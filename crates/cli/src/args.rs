@@ -131,8 +131,9 @@ pub(crate) fn architecture(
     let mut architecture = Architecture::default_for(input, classes);
     if let Some(name) = name {
         let known = || Architecture::kinds().map(|(kind, _)| kind);
-        if !known().any(|kind| kind == name) {
-            let (found, nearest) = (name.to_owned(), error::nearest(name, known()));
+        let wanted = name.split_once(':').map_or(name, |(kind, _)| kind);
+        if !known().any(|kind| kind == wanted) {
+            let (found, nearest) = (name.to_owned(), error::nearest(wanted, known()));
             let known = known().collect::<Vec<_>>().join(", ");
             return Err(UsageError::UnknownNet { found, nearest, known }.into());
         }

@@ -8,7 +8,8 @@ use tensor_autograd::Rng;
 /// A network's kind and the sizes that define it: what a saved model needs beside its numbers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Architecture {
-    /// The kind; one of [`Architecture::kinds`].
+    /// The kind, one of [`Architecture::kinds`]; one that comes in sizes may carry its own, as
+    /// `shallow:50` does.
     pub name: String,
     /// The shape of one sample: `[channels, height, width]`, or `[features]`.
     pub input: Vec<usize>,
@@ -22,9 +23,23 @@ struct Kind {
     name: &'static str,
     help: &'static str,
     takes: fn(&[usize]) -> bool,
-    build: fn(&[usize], usize, &mut Rng) -> DannNet,
-    weights: fn(&[f64], f64) -> f64,
+    build: Build,
+    weights: fn(&[f64], f64, f64) -> f64,
 }
+
+/// How a kind is made of the sample's shape and the number of classes.
+enum Build {
+    /// In one size.
+    Fixed(fn(&[usize], usize, &mut Rng) -> DannNet),
+    /// With so many hidden units, this many where the name has no `:N`.
+    Sized(usize, fn(&[usize], usize, usize, &mut Rng) -> DannNet),
+}
+
+use Build::{Fixed, Sized};
+
+/// More hidden units, or more weights from inputs to hidden units, are taken for a slip.
+const MOST_HIDDEN: usize = 65_536;
+const MOST_WEIGHTS: usize = 1 << 28;
 
 /// The side of a picture after a layer without padding: `⌊(n - kernel) / stride⌋ + 1`.
 fn side(n: f64, kernel: f64, stride: f64) -> f64 {
@@ -45,8 +60,8 @@ const KINDS: &[Kind] = &[
         name: "dann-mnist",
         help: "conv5-32, pool2, conv5-48, pool2, FC100-100; domain FC100 (Ganin et al., 2016)",
         takes: |s| s.len() == 3 && s[1] == s[2] && s[1] >= 16,
-        build: |s, classes, rng| models::dann_mnist([s[0], s[1], s[2]], classes, rng),
-        weights: |s, classes| {
+        build: Fixed(|s, classes, rng| models::dann_mnist([s[0], s[1], s[2]], classes, rng)),
+        weights: |s, classes, _| {
             let features = 48.0 * pooled(pooled(s[1], 5.0), 5.0).powi(2);
             800.0 * s[0] + 200.0 * features + 100.0 * classes
         },
@@ -55,8 +70,8 @@ const KINDS: &[Kind] = &[
         name: "lenet",
         help: "conv5-10, pool2, conv5-20, pool2, FC50; label FC50 (Sener and Koltun, 2018)",
         takes: |s| s.len() == 3 && s[1] >= 16 && s[2] >= 16,
-        build: |s, classes, rng| models::dann_lenet([s[0], s[1], s[2]], classes, rng),
-        weights: |s, classes| {
+        build: Fixed(|s, classes, rng| models::dann_lenet([s[0], s[1], s[2]], classes, rng)),
+        weights: |s, classes, _| {
             let [h, w] = [s[1], s[2]].map(|n| pooled(pooled(n, 5.0), 5.0));
             250.0 * s[0] + 1000.0 * h * w + 50.0 * classes
         },
@@ -65,8 +80,8 @@ const KINDS: &[Kind] = &[
         name: "dann-svhn",
         help: "conv5-64, pool3/2, conv5-64, pool3/2, conv5-128, FC3072-2048; domain FC1024-1024",
         takes: |s| s.len() == 3 && s[1] == s[2] && s[1] >= 28,
-        build: |s, classes, rng| models::dann_svhn([s[0], s[1], s[2]], classes, rng),
-        weights: |s, classes| {
+        build: Fixed(|s, classes, rng| models::dann_svhn([s[0], s[1], s[2]], classes, rng)),
+        weights: |s, classes, _| {
             let features = 128.0 * side(side(s[1], 3.0, 2.0), 3.0, 2.0).powi(2);
             1600.0 * s[0] + 4096.0 * features + 2048.0 * classes
         },
@@ -75,8 +90,8 @@ const KINDS: &[Kind] = &[
         name: "dann-signs",
         help: "conv5-96, conv3-144, conv5-256, FC512; domain FC1024-1024",
         takes: |s| s.len() == 3 && s[1] == s[2] && s[1] >= 36,
-        build: |s, classes, rng| models::dann_signs([s[0], s[1], s[2]], classes, rng),
-        weights: |s, classes| {
+        build: Fixed(|s, classes, rng| models::dann_signs([s[0], s[1], s[2]], classes, rng)),
+        weights: |s, classes, _| {
             let features = 256.0 * pooled(pooled(pooled(s[1], 5.0), 3.0), 5.0).powi(2);
             2400.0 * s[0] + 1536.0 * features + 512.0 * classes
         },
@@ -85,22 +100,26 @@ const KINDS: &[Kind] = &[
         name: "cifar-cnn",
         help: "conv3-32, pool2, conv3-64, pool2, conv3-128, all with batch norm; 2x2 mean; linear",
         takes: |s| s.len() == 3 && s[1] >= 8 && s[2] >= 8,
-        build: |s, classes, rng| models::cifar_net([s[0], s[1], s[2]], classes, rng),
-        weights: |s, classes| 288.0 * s[0] + 512.0 * classes,
+        build: Fixed(|s, classes, rng| models::cifar_net([s[0], s[1], s[2]], classes, rng)),
+        weights: |s, classes, _| 288.0 * s[0] + 512.0 * classes,
     },
     Kind {
         name: "mlp",
         help: "flatten, FC256-128 with ReLU; domain FC100: for rows, spectrograms, small images",
         takes: |s| !s.is_empty(),
-        build: |s, classes, rng| models::dann_mlp(s.iter().product(), [256, 128], classes, rng),
-        weights: |s, classes| 256.0 * s.iter().product::<f64>() + 128.0 * classes,
+        build: Fixed(|s, classes, rng| {
+            models::dann_mlp(s.iter().product(), [256, 128], classes, rng)
+        }),
+        weights: |s, classes, _| 256.0 * s.iter().product::<f64>() + 128.0 * classes,
     },
     Kind {
         name: "shallow",
-        help: "one hidden layer of 15 sigmoid units; domain: a logistic unit (the paper's moons)",
+        help: "one hidden layer of sigmoids, 15 or N as shallow:N; domain: a logistic unit (the paper's)",
         takes: |s| s.len() == 1,
-        build: |s, classes, rng| models::dann_shallow(s[0], 15, classes, rng),
-        weights: |s, classes| 15.0 * (s[0] + classes),
+        build: Sized(15, |s, hidden, classes, rng| {
+            models::dann_shallow(s[0], hidden, classes, rng)
+        }),
+        weights: |s, classes, hidden| hidden * (s[0] + classes),
     },
 ];
 
@@ -123,7 +142,11 @@ impl Architecture {
     /// # Errors
     /// If the kind is unknown or does not take samples of this shape.
     pub fn build(&self, rng: &mut Rng) -> Result<DannNet, TransferError> {
-        Ok((self.kind()?.build)(&self.input, self.classes, rng))
+        let (kind, hidden) = self.kind()?;
+        Ok(match kind.build {
+            Fixed(build) => build(&self.input, self.classes, rng),
+            Sized(_, build) => build(&self.input, hidden, self.classes, rng),
+        })
     }
 
     /// Sets what the sizes claim beside the numbers that a file holds, before a network of them
@@ -132,9 +155,9 @@ impl Architecture {
     /// # Errors
     /// As for [`build`](Architecture::build), or if such a network has more weights than `held`.
     pub(crate) fn check_weights(&self, held: usize) -> Result<(), TransferError> {
-        let kind = self.kind()?;
+        let (kind, hidden) = self.kind()?;
         let sizes: Vec<f64> = self.input.iter().map(|&n| n as f64).collect();
-        let weights = (kind.weights)(&sizes, self.classes as f64);
+        let weights = (kind.weights)(&sizes, self.classes as f64, hidden as f64);
         // Pictures of which a net takes means cost no weights, but memory when their size is tried.
         let numbers: f64 = sizes.iter().product();
         if weights > held as f64 || numbers > LARGEST_SAMPLE {
@@ -151,9 +174,13 @@ impl Architecture {
         Ok(())
     }
 
-    /// The kind, if it is known and takes such samples.
-    fn kind(&self) -> Result<&'static Kind, TransferError> {
-        let Some(kind) = KINDS.iter().find(|k| k.name == self.name) else {
+    /// The kind and its hidden units, 0 where it has one size, if it is known and takes such samples.
+    fn kind(&self) -> Result<(&'static Kind, usize), TransferError> {
+        let (name, size) = match self.name.split_once(':') {
+            Some((name, size)) => (name, Some(size)),
+            None => (&*self.name, None),
+        };
+        let Some(kind) = KINDS.iter().find(|k| k.name == name) else {
             let known: Vec<&str> = KINDS.iter().map(|k| k.name).collect();
             return Err(TransferError::Mismatch {
                 what: "there is no such network",
@@ -170,7 +197,31 @@ impl Architecture {
                 remedy: "choose another network, or resize the images",
             });
         }
-        Ok(kind)
+        match (&kind.build, size) {
+            (Fixed(_), None) => Ok((kind, 0)),
+            (Sized(hidden, _), None) => Ok((kind, *hidden)),
+            (Sized(..), Some(size)) => Ok((kind, self.hidden(size)?)),
+            (Fixed(_), Some(_)) => Err(TransferError::Mismatch {
+                what: "this network comes in one size",
+                left: format!("`{}`", self.name),
+                right: format!("`{name}`"),
+                remedy: "leave the size out",
+            }),
+        }
+    }
+
+    /// The number of hidden units that a name's `size` stands for.
+    fn hidden(&self, size: &str) -> Result<usize, TransferError> {
+        let inputs = self.input.iter().fold(1usize, |n, &x| n.saturating_mul(x));
+        let usable = |n: &usize| (1..=MOST_HIDDEN.min(MOST_WEIGHTS / inputs)).contains(n);
+        // One number has one name: `shallow:+050` is none.
+        let number = size.parse().ok().filter(|n: &usize| n.to_string() == size);
+        number.filter(usable).ok_or_else(|| TransferError::Mismatch {
+            what: "the network's size is no usable number of hidden units",
+            left: format!("`{}`", self.name),
+            right: format!("1 to {MOST_HIDDEN}, at most {MOST_WEIGHTS} weights"),
+            remedy: "write the number after the colon, as in `shallow:50`",
+        })
     }
 }
 
@@ -194,11 +245,13 @@ mod tests {
             ("cifar-cnn", vec![300, 8, 11]),
             ("mlp", vec![40, 51]),
             ("shallow", vec![5000]),
+            ("shallow:50", vec![5000]),
         ] {
             let architecture = of(name, &input, 300);
             let weights = architecture.build(&mut Rng::seed(0)).unwrap().num_parameters();
             let sizes: Vec<f64> = input.iter().map(|&n| n as f64).collect();
-            let fewest = (architecture.kind().unwrap().weights)(&sizes, 300.0);
+            let (kind, hidden) = architecture.kind().unwrap();
+            let fewest = (kind.weights)(&sizes, 300.0, hidden as f64);
             assert!(fewest <= weights as f64, "{name} {input:?}: {fewest}, has {weights}");
             assert!(fewest >= weights as f64 / 3.0, "{name} {input:?}: {fewest}, has {weights}");
             assert!(architecture.check_weights(weights).is_ok(), "{name}");
@@ -218,5 +271,28 @@ mod tests {
             let error = of(name, &input, classes).check_weights(1_000_000).unwrap_err();
             assert!(error.to_string().contains("1000000 numbers"), "{name}: {error}");
         }
+    }
+
+    fn build(name: &str) -> Result<DannNet, String> {
+        let of = Architecture { name: name.into(), input: vec![7], classes: 3 };
+        of.build(&mut Rng::seed(0)).map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn a_name_can_carry_the_number_of_hidden_units() {
+        let size = |name| build(name).unwrap().state_dict()["features.0.weight"].shape()[0];
+        assert_eq!((size("shallow"), size("shallow:1"), size("shallow:50")), (15, 1, 50));
+        let net = build("shallow:50").unwrap().state_dict();
+        assert_eq!(*net["label.0.weight"].shape(), [3, 50]);
+    }
+
+    #[test]
+    fn sizes_that_are_none_are_refused() {
+        for name in ["shallow:", "shallow:0", "shallow:+5", "shallow:05", "shallow:99999999999999"]
+        {
+            assert!(build(name).unwrap_err().contains("no usable number"), "{name}");
+        }
+        assert!(build("mlp:50").unwrap_err().contains("comes in one size"));
+        assert!(build("shalow:50").unwrap_err().contains("there is no such network"));
     }
 }

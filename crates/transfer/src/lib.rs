@@ -41,6 +41,7 @@ pub mod self_taught_clustering;
 mod study;
 mod supervised;
 mod training;
+mod validation;
 pub mod zero_shot;
 
 pub use architecture::Architecture;

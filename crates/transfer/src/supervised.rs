@@ -3,12 +3,12 @@
 use crate::batches::Labelled;
 use crate::conservative::Holds;
 use crate::depth::Thaw;
-use crate::error::setting;
 use crate::fit::{At, Means, Objective, Observer, Plan, fit};
 use crate::input::{Inputs, Normalizer};
 use crate::model::Model;
 use crate::network::Network;
 use crate::training::training_methods;
+use crate::validation::Validation;
 use crate::{Training, TransferError};
 use datasets::Dataset;
 use nn_layers::metrics;
@@ -85,17 +85,11 @@ pub(crate) fn train<N: Network, R: Rule>(
     holds: Option<Holds<N>>,
     observer: &mut dyn Observer,
 ) -> Result<Model<N>, TransferError> {
-    let needless = training.patience.is_none() || validation.is_some();
-    let patience = training.patience.unwrap_or(0);
-    setting("patience", patience, needless, "given together with validation data")?;
     let batches = Labelled::new(data, &start.normalizer, training)?;
     same_classes(&start.net, &start.normalizer, data, data.classes())?;
-    let validation = validation.map(|held_out| {
-        same_classes(&start.net, &start.normalizer, held_out, data.classes())?;
-        let inputs = Inputs::new(&held_out.without_labels(), &start.normalizer)?;
-        Ok::<_, TransferError>((inputs, held_out.require_labels()?.to_vec()))
-    });
-    let (validation, thaw) = (validation.transpose()?, start.thaw);
+    let served = (&start.net, &start.normalizer);
+    let validation = Validation::new(validation, served, data, training.patience)?;
+    let thaw = start.thaw;
     let mut objective = CrossEntropy { batches, validation, holds, thaw };
     let fitted = fit(&mut objective, start.net, optimizer, plan, observer)?;
     Ok(Model {
@@ -130,7 +124,7 @@ pub(crate) fn same_classes(
 /// The objective: mean cross-entropy of a batch, and what holds the network back.
 struct CrossEntropy<N> {
     batches: Labelled,
-    validation: Option<(Inputs, Vec<usize>)>,
+    validation: Option<Validation>,
     holds: Option<Holds<N>>,
     thaw: Thaw,
 }
@@ -155,21 +149,6 @@ impl<N: Network> Objective for CrossEntropy<N> {
     }
 
     fn criterion(&self, net: &N) -> Option<(&'static str, f64)> {
-        let (inputs, labels) = self.validation.as_ref()?;
-        let rows: Vec<usize> = (0..inputs.len()).collect();
-        let sum: f64 = rows
-            .chunks(256)
-            .map(|rows| {
-                let labels: Vec<usize> = rows.iter().map(|&r| labels[r]).collect();
-                let mean = eval(|t| {
-                    net.forward(t.constant(inputs.batch(rows)))
-                        .cross_entropy(&labels)
-                        .value()
-                        .item()
-                });
-                f64::from(mean) * rows.len() as f64
-            })
-            .sum();
-        Some(("minus_validation_loss", -sum / rows.len() as f64))
+        Some(self.validation.as_ref()?.criterion(net))
     }
 }

@@ -1,6 +1,8 @@
 //! `run domain-adversarial`: source labelled, target unlabelled.
 
+mod flags;
 mod health;
+mod selection;
 
 use super::evaluate::Yardstick;
 use super::{Built, Case, Method, draw};
@@ -8,17 +10,17 @@ use crate::context::Context;
 use crate::data;
 use crate::error::UsageError;
 use crate::report::Finished;
-use crate::run::{self, Control, Session, Shared, baselines, within};
+use crate::run::{self, Control, Session, Shared, baselines};
 use crate::{args, report};
 use clap::{ArgMatches, Args};
 use datasets::{Dataset, Unlabelled};
+use flags::Flags;
 use nn_layers::models::DannNet;
-use serde::{Deserialize, Serialize};
+use selection::Grid;
 use tensor_autograd::Rng;
 use transfer::fit::Observer;
 use transfer::{
-    Alignment, Architecture, DomainAdversarial, LambdaSchedule, Model, Normalizer, Study,
-    Supervised, Training, TransferError,
+    Architecture, DomainAdversarial, Model, Normalizer, Study, Supervised, Training, TransferError,
 };
 
 const NAME: &str = "domain-adversarial";
@@ -60,86 +62,6 @@ pub(super) const METHOD: Method = Method {
         ],
     },
 };
-
-/// The method's own settings.
-#[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", default)]
-pub(crate) struct Flags {
-    /// Labelled target data, read by the baseline train_on_target alone
-    #[arg(long, value_name = "SPEC", help_heading = "Data")]
-    oracle: Option<String>,
-    /// What draws the domains together; default dann
-    #[arg(long, value_enum, help_heading = "Domain-adversarial training")]
-    align: Option<Align>,
-    /// Weight of the domain loss in the features' gradient, or of the distance between the domains,
-    /// at full value; default 0.5 for dann and cdan, 1 for coral and mmd
-    #[arg(long, value_name = "X", help_heading = "Domain-adversarial training")]
-    lambda: Option<f64>,
-    /// How lambda comes to its full value; default ramp
-    #[arg(long, value_enum, help_heading = "Domain-adversarial training")]
-    lambda_schedule: Option<Ramp>,
-    /// Let lambda scale the domain classifier's own gradient too, as for the paper's shallow net
-    #[arg(long, help_heading = "Domain-adversarial training", num_args = 0..=1,
-          default_missing_value = "true")]
-    lambda_on_domain_head: Option<bool>,
-}
-
-/// How λ comes to its full value.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Ramp {
-    /// From 0, as 2 / (1 + exp(-10 p)) - 1 over the run's progress p
-    #[default]
-    Ramp,
-    /// At once
-    Constant,
-}
-
-/// What draws the domains together.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Align {
-    /// A domain classifier behind a gradient reversal
-    #[default]
-    Dann,
-    /// The same, of features and class probabilities together
-    Cdan,
-    /// The distance of the covariances
-    Coral,
-    /// The maximum mean discrepancy over five kernels
-    Mmd,
-    /// Batch-norm statistics of the target's own
-    Adabn,
-    /// Nothing
-    None,
-}
-
-impl From<Align> for Alignment {
-    fn from(align: Align) -> Self {
-        match align {
-            Align::Dann => Alignment::Dann,
-            Align::Cdan => Alignment::Cdan,
-            Align::Coral => Alignment::Coral,
-            Align::Mmd => Alignment::Mmd,
-            Align::Adabn => Alignment::Adabn,
-            Align::None => Alignment::None,
-        }
-    }
-}
-
-impl Flags {
-    fn alignment(&self) -> Alignment {
-        self.align.unwrap_or_default().into()
-    }
-
-    fn lambda(&self) -> f64 {
-        self.lambda.unwrap_or_else(|| self.alignment().lambda())
-    }
-
-    fn schedule(&self) -> Ramp {
-        self.lambda_schedule.unwrap_or_default()
-    }
-}
 
 /// The data, brought to one shape.
 struct Domains {
@@ -189,11 +111,7 @@ impl Domains {
 
 fn run(matches: &ArgMatches, control: Control, context: &Context) -> anyhow::Result<Finished> {
     let (shared, flags) = run::merge::<Flags>(NAME, matches, control.config.as_deref())?;
-    let lambda = flags.lambda();
-    let in_range = lambda >= 0.0 && lambda.is_finite();
-    within("--lambda", Some(lambda), in_range, "0 or positive")?;
-    let weighs = flags.alignment().has_loss() || lambda == 0.0;
-    within("--lambda", Some(lambda), weighs, "left out: this --align has no loss to weigh")?;
+    flags.check()?;
     let no_oracle = flags.oracle.is_none().then_some("it needs labelled target data in --oracle");
     let known = [("source_only", None), ("train_on_target", no_oracle)];
     let chosen = baselines(NAME, shared.baselines.as_deref(), &known)?;
@@ -203,45 +121,36 @@ fn run(matches: &ArgMatches, control: Control, context: &Context) -> anyhow::Res
     let architecture =
         args::architecture(shared.net.as_deref(), domains.source.sample_shape(), classes)?;
     let shared = shared.filled(&base(), &architecture.name, &chosen);
-    let flags = Flags {
-        align: Some(flags.align.unwrap_or_default()),
-        lambda: Some(lambda),
-        lambda_schedule: Some(flags.schedule()),
-        lambda_on_domain_head: Some(flags.lambda_on_domain_head.unwrap_or(false)),
-        oracle: flags.oracle,
-    };
+    let flags = flags.filled(shared.lr.unwrap_or(base().lr));
     let session = Session::open(NAME, (&shared, &flags), &control, context)?;
     draw::samples(&session.folder, "source", &domains.source.without_labels())?;
     draw::samples(&session.folder, "target", &domains.target)?;
 
-    let setup = Setup::new(&session, &shared, flags.alignment(), &domains, architecture);
+    let setup = Setup::new(&session, &shared, &flags, &domains, architecture);
     let mut study = Study::new(NAME, setup.yardstick.score(), |seed, observer| {
-        let lambda_schedule = match flags.schedule() {
-            Ramp::Ramp => LambdaSchedule::Ramp,
-            Ramp::Constant => LambdaSchedule::Constant,
-        };
-        let model = DomainAdversarial::new(setup.net(seed)?)
-            .training(setup.training(NAME, seed))
-            .align(flags.alignment())
-            .lambda(lambda)
-            .lambda_schedule(lambda_schedule)
-            .lambda_on_domain_head(flags.lambda_on_domain_head == Some(true))
-            .fit(&domains.source, &domains.target, observer)?;
+        let (model, chosen) = setup.adapt(seed, observer)?;
         if session.keeps(seed) {
             let path = session.folder.path().join("model.safetensors");
             model.save(&setup.architecture, &path)?;
         }
-        setup.yardstick.measure(&session, NAME, seed, &model)
+        let mut trained = setup.yardstick.measure(&session, NAME, seed, &model)?;
+        trained.figures.extend(chosen);
+        Ok(trained)
     });
     for arm in chosen {
-        let data = match (arm, &domains.oracle) {
-            ("train_on_target", Some(oracle)) => oracle,
-            _ => &domains.source,
-        };
-        let run = |seed: u64, observer: &mut dyn Observer| {
-            let supervised = Supervised::new(setup.net(seed)?).training(setup.training(arm, seed));
-            let model = supervised.fit(data, observer)?;
-            setup.measure_on_target(arm, seed, &model)
+        let (setup, oracle) = (&setup, &domains.oracle);
+        let run = move |seed: u64, observer: &mut dyn Observer| match (arm, oracle) {
+            ("train_on_target", Some(oracle)) => {
+                let training = setup.training(arm, seed);
+                let supervised = Supervised::new(setup.net(seed)?).training(training);
+                setup.measure_on_target(arm, seed, &supervised.fit(oracle, observer)?)
+            }
+            _ => {
+                let (model, chosen) = setup.without(arm, seed, observer)?;
+                let mut trained = setup.measure_on_target(arm, seed, &model)?;
+                trained.figures.extend(chosen);
+                Ok(trained)
+            }
         };
         study = match arm {
             "train_on_target" => study.oracle(arm, run),
@@ -263,7 +172,9 @@ fn base() -> Training {
 struct Setup<'a> {
     session: &'a Session,
     training: Training,
-    alignment: Alignment,
+    flags: &'a Flags,
+    grid: Option<Grid>,
+    domains: &'a Domains,
     architecture: Architecture,
     yardstick: Yardstick,
     normalizer: Normalizer,
@@ -273,20 +184,24 @@ impl<'a> Setup<'a> {
     fn new(
         session: &'a Session,
         shared: &Shared,
-        alignment: Alignment,
-        domains: &Domains,
+        flags: &'a Flags,
+        domains: &'a Domains,
         architecture: Architecture,
     ) -> Self {
         let mut training = shared.training(&base(), 0);
+        let grid = flags.grid(training.lr);
         // Every arm gets as many steps as the method, whatever the size of its data.
-        let a_pass = domains.source.len().div_ceil(training.batch_size);
+        let trained_on = (1.0 - flags.share().unwrap_or(0.0)) * domains.source.len() as f64;
+        let a_pass = (trained_on.round() as usize).div_ceil(training.batch_size);
         training.steps.get_or_insert(training.epochs.saturating_mul(a_pass));
         let own = |data: &Unlabelled| Normalizer::fit(training.normalize, data);
         let normalizer = own(&domains.target);
         let source_normalizer = own(&domains.source.without_labels());
         Setup {
             session,
-            alignment,
+            flags,
+            grid,
+            domains,
             architecture,
             yardstick: Yardstick {
                 source: Some((domains.source.clone(), source_normalizer)),

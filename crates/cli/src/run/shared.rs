@@ -29,7 +29,7 @@ pub(crate) struct Shared {
     #[arg(long, help_heading = "Data", value_enum)]
     pub(crate) normalize: Option<Normalization>,
 
-    /// The network: dann-mnist, dann-svhn, dann-signs, shallow, ...; default: one that fits the data
+    /// The network: dann-mnist, dann-svhn, dann-signs, shallow or shallow:50, ...; default: one that fits the data
     #[arg(long, value_name = "NAME", help_heading = "Training")]
     pub(crate) net: Option<String>,
     /// Passes over the labelled training data

@@ -21,5 +21,6 @@ mod predict;
 mod progressive;
 mod run;
 mod same_bits;
+mod selection;
 mod tour;
 mod usage;

@@ -5,7 +5,7 @@
 //!
 //! * [`parts`]: the objective; [`schedules`]: λ and the learning rate over the run.
 //! * [`alignment`]: what draws the domains together in the adversary's place, for comparison.
-//! * [`DomainAdversarial`]: the estimator.
+//! * [`DomainAdversarial`]: the estimator; [`selection`]: its settings chosen without a target label.
 //!
 //! **When it hurts.** Features that hide the domain also hide a difference in label proportions:
 //! where the classes are mixed otherwise in the target, error on source plus error on target has a
@@ -15,6 +15,7 @@ pub mod alignment;
 mod objective;
 pub mod parts;
 pub mod schedules;
+pub mod selection;
 
 use crate::batches::{Labelled, Stream};
 use crate::error::setting;
@@ -23,6 +24,7 @@ use crate::input::Normalizer;
 use crate::model::Model;
 use crate::supervised::same_classes;
 use crate::training::training_methods;
+use crate::validation::Validation;
 use crate::{Training, TransferError};
 use alignment::{Alignment, Conditioning};
 use datasets::{Dataset, Unlabelled};
@@ -38,8 +40,9 @@ use tensor_autograd::{Rng, eval};
 /// not only the mean is subtracted but the deviation divided out. The objective sums the mean over
 /// the source and the mean over the target, so that λ = ½ weighs a sample of the domain loss as the
 /// average over a whole batch does. Both were chosen on generated digits, where λ = 1 makes short
-/// runs collapse. The network of the last step is kept: no target label, and no other criterion,
-/// chooses.
+/// runs collapse. The network of the last step is kept, unless source data held out of the training
+/// chooses the epoch ([`validation`](Self::validation)); a target label never does. [`selection`]
+/// chooses between settings.
 ///
 /// ```no_run
 /// # use transfer::{DomainAdversarial, fit::Progress};
@@ -58,6 +61,7 @@ use tensor_autograd::{Rng, eval};
 pub struct DomainAdversarial {
     net: DannNet,
     training: Training,
+    validation: Option<Dataset>,
     alignment: Alignment,
     lambda: Option<f64>,
     lambda_schedule: LambdaSchedule,
@@ -84,6 +88,7 @@ impl DomainAdversarial {
         DomainAdversarial {
             net,
             training: Training { epochs: Self::EPOCHS, ..Training::default() },
+            validation: None,
             alignment: Alignment::default(),
             lambda: None,
             lambda_schedule: LambdaSchedule::Ramp,
@@ -92,6 +97,19 @@ impl DomainAdversarial {
     }
 
     training_methods!();
+
+    /// Keeps the epoch with the smallest loss on `data` instead of the last one: source data that
+    /// the training does not see (Ganin et al. hold out a tenth).
+    pub fn validation(mut self, data: Dataset) -> Self {
+        self.validation = Some(data);
+        self
+    }
+
+    /// Stops after this many epochs without a smaller validation loss.
+    pub fn patience(mut self, epochs: usize) -> Self {
+        self.training.patience = Some(epochs);
+        self
+    }
 
     /// What draws the domains together; the adversary, where nothing else is said.
     pub fn align(mut self, alignment: Alignment) -> Self {
@@ -152,18 +170,18 @@ impl DomainAdversarial {
         }
         let own = (self.alignment, lambda, self.lambda_schedule, self.lambda_on_domain_head);
         let plan = self.training.plan(&format!("domain-adversarial {own:?}"), source.len())?;
-        let patience = plan.patience.unwrap_or(0);
-        setting("patience", patience, plan.patience.is_none(), "left out: there is no criterion")?;
         let kind = self.training.normalize;
         let source_normalizer = Normalizer::fit(kind, &source.without_labels());
         let normalizer = Normalizer::fit(kind, target);
         // Shuffled by the source's seed, a target of equal size would be walked in the same order,
         // and each sample always meet the same one of the other domain.
         let seed = !self.training.seed;
+        let (held_out, served) = (self.validation.as_ref(), (&self.net, &source_normalizer));
         let mut objective = Aligned {
             source: Labelled::new(source, &source_normalizer, &self.training)?,
             target: Stream::new(target, &normalizer, self.training.batch_size, seed)?,
             conditioning: None,
+            validation: Validation::new(held_out, served, source, plan.patience)?,
             lambda,
             settings: self,
         };

@@ -5,6 +5,7 @@ use super::parts::domain_loss;
 use super::{DomainAdversarial, LambdaSchedule, schedules};
 use crate::batches::{Labelled, Stream};
 use crate::fit::{At, Means, Objective};
+use crate::validation::Validation;
 use nn_layers::models::DannNet;
 use nn_layers::{Layer, metrics};
 use tensor_autograd::{Grads, Module, Real, Rng, Tensor, Var, grad};
@@ -15,6 +16,7 @@ pub(super) struct Aligned<'a> {
     pub(super) target: Stream,
     /// Of the conditional adversary alone.
     pub(super) conditioning: Option<Conditioning>,
+    pub(super) validation: Option<Validation>,
     pub(super) lambda: f64,
     pub(super) settings: &'a DomainAdversarial,
 }
@@ -49,6 +51,10 @@ impl Objective for Aligned<'_> {
             means.add("domain_grad_norm", norm(&net.domain, &grads));
         }
         (loss, grads)
+    }
+
+    fn criterion(&self, net: &DannNet) -> Option<(&'static str, f64)> {
+        Some(self.validation.as_ref()?.criterion(net))
     }
 }
 

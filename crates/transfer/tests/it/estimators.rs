@@ -89,30 +89,27 @@ pub(crate) const ESTIMATORS: [Estimator; 8] = [
     },
     Estimator {
         name: "domain-adversarial",
-        validates: false,
-        fit: |training, task, observer| {
-            let estimator = DomainAdversarial::new(task.net.clone()).training(training);
-            estimator.fit(&task.labelled, &task.unlabelled, observer)
-        },
+        validates: true,
+        fit: |training, task, observer| aligned(Alignment::Dann, training, task, observer),
     },
     Estimator {
         name: "conditional adversary",
-        validates: false,
+        validates: true,
         fit: |training, task, observer| aligned(Alignment::Cdan, training, task, observer),
     },
     Estimator {
         name: "coral",
-        validates: false,
+        validates: true,
         fit: |training, task, observer| aligned(Alignment::Coral, training, task, observer),
     },
     Estimator {
         name: "mmd",
-        validates: false,
+        validates: true,
         fit: |training, task, observer| aligned(Alignment::Mmd, training, task, observer),
     },
     Estimator {
         name: "no alignment",
-        validates: false,
+        validates: true,
         fit: |training, task, observer| aligned(Alignment::None, training, task, observer),
     },
 ];
@@ -124,7 +121,11 @@ fn aligned(
     observer: &mut dyn Observer,
 ) -> Fitted {
     let estimator = DomainAdversarial::new(task.net.clone()).align(alignment).training(training);
-    estimator.fit(&task.labelled, &task.unlabelled, observer)
+    match &task.validation {
+        Some(data) => estimator.validation(data.clone()),
+        None => estimator,
+    }
+    .fit(&task.labelled, &task.unlabelled, observer)
 }
 
 /// A net as if trained on the data that its first layer fits.

@@ -3,6 +3,7 @@
 use super::Setup;
 use crate::report::Extra;
 use serde_json::{Value, json};
+use transfer::measures::Summary;
 use transfer::{Outcome, Report};
 
 /// Epochs whose values are printed.
@@ -16,12 +17,13 @@ const DRIFTED: f64 = 0.3;
 /// The schedules that the run followed, and what its parts did.
 pub(super) fn extra(report: &Report, setup: &Setup<'_>) -> Extra {
     let (schedules, table) = schedules(report);
-    let (fields, text) = match setup.alignment.is_adversarial() {
+    let (fields, text) = match setup.flags.alignment().is_adversarial() {
         true => classifier(report),
         false => (Value::Null, String::new()),
     };
     let drift = drift(report);
-    let text: String = [table, text, distances(report), drift.1]
+    let (chosen, candidates) = setup.selection(report).unzip();
+    let text: String = [candidates.unwrap_or_default(), table, text, distances(report), drift.1]
         .into_iter()
         .filter(|part| !part.is_empty())
         .map(|part| part + "\n")
@@ -31,6 +33,7 @@ pub(super) fn extra(report: &Report, setup: &Setup<'_>) -> Extra {
             ("schedules", schedules),
             ("domain_classifier", fields),
             ("class_balance_drift", drift.0),
+            ("selection", json!(chosen)),
         ],
         text,
     }
@@ -77,8 +80,8 @@ fn classifier(report: &Report) -> (Value, String) {
             norms.len()
         ),
         () if mean(&best) < 0.55 => {
-            "alive, but it never told the domains apart: they may be alike \
-                                     already, or it is too weak"
+            "alive, but it never told the domains apart: they may be alike already, or it is \
+             too weak"
                 .to_owned()
         }
         () if accuracy > 0.95 => "alive and ahead: the features still show the domain; a larger \
@@ -108,16 +111,21 @@ fn classifier(report: &Report) -> (Value, String) {
 
 /// How far apart the domains' features are, without the method where that was trained and with it.
 fn distances(report: &Report) -> String {
-    let of = |arm: &str| mean_figure(report, arm, "a_distance");
-    match (of("source_only"), of(&report.method)) {
+    let words = |arm: &str| {
+        let summary = figure(report, arm, "a_distance")?;
+        let each: Vec<String> = summary.per_seed.iter().map(|x| format!("{x:.2}")).collect();
+        Some(match each.len() {
+            1 => each.concat(),
+            _ => format!("{:.2} ({})", summary.mean, each.join(" ")),
+        })
+    };
+    let scale = "(0: alike, 2: apart)";
+    match (words("source_only"), words(&report.method)) {
         (Some(before), Some(after)) => format!(
-            "proxy A-distance of the features: {before:.2} with source_only, {after:.2} with {} \
-             (0: alike, 2: apart)",
+            "proxy A-distance of the features: {before} with source_only, {after} with {} {scale}",
             report.method
         ),
-        (None, Some(after)) => {
-            format!("proxy A-distance of the features: {after:.2} (0: alike, 2: apart)")
-        }
+        (None, Some(after)) => format!("proxy A-distance of the features: {after} {scale}"),
         _ => String::new(),
     }
 }
@@ -154,7 +162,11 @@ fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
 
-fn mean_figure(report: &Report, arm: &str, figure: &str) -> Option<f64> {
-    let values: Vec<f64> = of(report, arm).filter_map(|o| o.figures.get(figure).copied()).collect();
-    (!values.is_empty()).then(|| mean(&values))
+fn figure(report: &Report, arm: &str, name: &str) -> Option<Summary> {
+    let values: Vec<f64> = of(report, arm).filter_map(|o| o.figures.get(name).copied()).collect();
+    (!values.is_empty()).then(|| Summary::of(values))
+}
+
+fn mean_figure(report: &Report, arm: &str, name: &str) -> Option<f64> {
+    Some(figure(report, arm, name)?.mean)
 }

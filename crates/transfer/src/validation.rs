@@ -1,0 +1,55 @@
+//! Labelled data kept out of the training, to choose the epoch by.
+
+use crate::TransferError;
+use crate::error::setting;
+use crate::input::{Inputs, Normalizer};
+use crate::network::Network;
+use crate::supervised::same_classes;
+use datasets::Dataset;
+use tensor_autograd::eval;
+
+/// Held-out samples, ready to be passed through a network, and their labels.
+pub(crate) struct Validation {
+    inputs: Inputs,
+    labels: Vec<usize>,
+}
+
+impl Validation {
+    /// `held_out`, if there is any, for a network that learns the classes of `data`.
+    ///
+    /// # Errors
+    /// If it does not fit the network, or there is a patience and nothing to be patient about.
+    pub(crate) fn new(
+        held_out: Option<&Dataset>,
+        (net, normalizer): (&impl Network, &Normalizer),
+        data: &Dataset,
+        patience: Option<usize>,
+    ) -> Result<Option<Self>, TransferError> {
+        let needless = patience.is_none() || held_out.is_some();
+        let patience = patience.unwrap_or(0);
+        setting("patience", patience, needless, "given together with validation data")?;
+        let Some(held_out) = held_out else { return Ok(None) };
+        same_classes(net, normalizer, held_out, data.classes())?;
+        let inputs = Inputs::new(&held_out.without_labels(), normalizer)?;
+        Ok(Some(Validation { inputs, labels: held_out.require_labels()?.to_vec() }))
+    }
+
+    /// The criterion of the fit loop: minus the mean cross-entropy.
+    pub(crate) fn criterion(&self, net: &impl Network) -> (&'static str, f64) {
+        let rows: Vec<usize> = (0..self.inputs.len()).collect();
+        let sum: f64 = rows
+            .chunks(256)
+            .map(|rows| {
+                let labels: Vec<usize> = rows.iter().map(|&r| self.labels[r]).collect();
+                let mean = eval(|t| {
+                    net.forward(t.constant(self.inputs.batch(rows)))
+                        .cross_entropy(&labels)
+                        .value()
+                        .item()
+                });
+                f64::from(mean) * rows.len() as f64
+            })
+            .sum();
+        ("minus_validation_loss", -sum / rows.len() as f64)
+    }
+}
