@@ -19,5 +19,6 @@ mod predict;
 mod progressive;
 mod run;
 mod same_bits;
+mod served;
 mod tour;
 mod usage;

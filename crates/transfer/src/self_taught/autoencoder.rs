@@ -143,8 +143,9 @@ impl Learner for Autoencoder {
         setting("beta", self.beta, beta, "0 or positive, and 0 for convolutions")?;
         inputs(source)?;
         let own = (self.kind, self.units, self.corruption, self.rho, self.beta);
-        let mut plan = self.training.plan(&format!("autoencoder {own:?}"), source.len())?;
-        plan.patience = None;
+        let plan = self.training.plan(&format!("autoencoder {own:?}"), source.len())?;
+        let (patience, range) = (plan.patience, "left out: there is no criterion");
+        setting("patience", patience.unwrap_or(0), patience.is_none(), range)?;
         let normalizer = Normalizer::fit(self.training.normalize, source);
         let mut net = self.net(source)?;
         let mut history = History::default();
