@@ -133,7 +133,8 @@ fn labels_that_must_not_be_seen_change_no_bit_of_what_is_learnt() {
                 let data = idx::write(&lab, name, spec);
                 let mut labels = data.labels().unwrap().to_vec();
                 if shuffled {
-                    labels.rotate_left(labels.len() / 3 + 1);
+                    let third = labels.len() / 3 + 1;
+                    labels.rotate_left(third);
                     labels.reverse();
                     assert_ne!(labels, data.labels().unwrap());
                     lab.write(&format!("{name}.y"), idx::labels(&labels));
