@@ -50,7 +50,7 @@ fn a_task_of_numbers_answers_in_their_units() {
         table += &format!("{x},{y},{}\n", 100 + 2 * x - y);
     }
     lab.write("t.csv", table);
-    lab.done("run multi-task --task t=csv:t.csv#target=2 --epochs 60 --lr 0.05 --batch-size 4 --baselines none --out m");
+    lab.done("run multi-task --task t=csv:t.csv#target=3 --epochs 60 --lr 0.05 --batch-size 4 --baselines none --out m");
     lab.write("new.csv", "3,2\n6,0\n0,4\n");
     let predict = "predict --model m/model.safetensors --data csv:new.csv";
     let document = lab.json(&format!("{predict} --json"));

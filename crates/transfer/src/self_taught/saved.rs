@@ -164,7 +164,12 @@ mod tests {
             (&patches, "[1,28,28]", "[1]", "are no images"),
             (&patches, "[1,28,28]", "[]", "contradicts itself"),
             (&convolutional, "[1,28,28]", "[1,2800,28]", "a classifier of 196 features"),
-            (&convolutional, "\"convolutional\":true", "\"convolutional\":false", "2 axes"),
+            (
+                &convolutional,
+                "\"convolutional\":true",
+                "\"convolutional\":false",
+                "no tensor `encoder.1.weight`",
+            ),
             (&convolutional, "\"cost\"", "\"prize\"", "cannot be read"),
         ] {
             let found = error(model, described(from, to));
