@@ -29,6 +29,9 @@ pub(crate) enum UsageError {
     /// A baseline that needs what was not given.
     #[error("baseline `{name}`: {why}")]
     Baseline { name: &'static str, why: &'static str },
+    /// A task that a model has not, or that was not named.
+    #[error("{}", task(found, nearest, known))]
+    Task { found: Option<String>, nearest: Option<String>, known: String },
     /// A setting that other methods have.
     #[error("{flag} has no meaning for {method}; leave it out")]
     Unused { flag: &'static str, method: &'static str },
@@ -95,6 +98,16 @@ fn data_set(role: &str, spec: &str, source: &DataError) -> String {
     match source {
         DataError::Spec(_) => role.to_owned(),
         _ => format!("{role} {spec}"),
+    }
+}
+
+fn task(found: &Option<String>, nearest: &Option<String>, known: &str) -> String {
+    match found {
+        None => format!("--task is missing: the model has the tasks {known}"),
+        Some(found) => {
+            let hint = did_you_mean(nearest);
+            format!("--task: the model has no task `{found}`{hint}; tasks: {known}")
+        }
     }
 }
 

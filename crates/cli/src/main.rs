@@ -11,6 +11,7 @@ mod context;
 mod data;
 mod error;
 mod methods;
+mod models;
 mod out;
 mod report;
 mod run;

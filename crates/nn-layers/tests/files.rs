@@ -115,3 +115,21 @@ fn an_old_file_without_batch_counts_loads() {
     assert!(load_into(&mut model, &state, LoadMode::Strict).unwrap().is_complete());
     assert_eq!(model.state_dict()["1.num_batches_tracked"].item(), 9.0);
 }
+
+#[test]
+fn a_tensor_that_is_not_finite_is_refused_by_its_name() {
+    for value in [Real::NAN, Real::INFINITY, Real::NEG_INFINITY] {
+        let mut model = models::mlp(&[2, 3, 2], &mut Rng::seed(0));
+        let mut state = StateDict::of(&models::mlp(&[2, 3, 2], &mut Rng::seed(1)));
+        state.tensors.get_mut("2.bias").unwrap().make_mut()[1] = value;
+        let before = StateDict::of(&model);
+        for mode in [LoadMode::Strict, LoadMode::Partial] {
+            let error = load_into(&mut model, &state, mode).unwrap_err();
+            assert!(matches!(&error, LoadError::NotFinite { name } if name == "2.bias"), "{error}");
+            assert_eq!(StateDict::of(&model), before);
+        }
+        // What is not loaded may be anything.
+        let first = load_into(&mut model, &state.select("0.*"), LoadMode::Partial).unwrap();
+        assert_eq!(first.loaded, ["0.weight", "0.bias"]);
+    }
+}

@@ -62,6 +62,11 @@ impl Normalizer {
             && Some(self.scale.len()) == channels
     }
 
+    /// The shape of the samples that it serves.
+    pub(crate) fn sample(&self) -> &[usize] {
+        &self.sample
+    }
+
     /// What is subtracted from each channel.
     pub fn mean(&self) -> &[f32] {
         &self.mean

@@ -33,6 +33,7 @@ pub mod measures;
 mod model;
 pub mod multi_task;
 mod network;
+mod parts;
 pub mod pictures;
 pub mod progressive;
 mod saved;

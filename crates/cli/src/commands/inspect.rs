@@ -1,13 +1,11 @@
 //! `inspect FILE`: what is in a safetensors file.
 
-use crate::out;
+use crate::{models, out};
 use clap::{ArgMatches, Args, FromArgMatches};
-use nn_layers::models::DannNet;
-use nn_layers::{StateListing, summary};
+use nn_layers::StateListing;
 use serde_json::json;
 use std::fmt::Write;
 use std::path::PathBuf;
-use transfer::Model;
 
 #[derive(Args)]
 pub(super) struct Flags {
@@ -25,18 +23,8 @@ pub(super) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
         return out::result(&json(&flags, &listing).to_string());
     }
     let mut text = text(&flags, &listing);
-    if listing.metadata.contains_key(Model::<DannNet>::METADATA_KEY) {
-        let (model, architecture) = Model::load(&flags.file)?;
-        let mut input = vec![1];
-        input.extend_from_slice(&architecture.input);
-        let _ = write!(
-            text,
-            "\na model of `transfer`: {}, {} classes ({})\n\n{}",
-            architecture.name,
-            model.classes.len(),
-            model.classes.join(", "),
-            summary(&model.net, &input[..])
-        );
+    if let Some(model) = models::known(&listing, &flags.file)? {
+        let _ = write!(text, "\na model of `transfer`: {}", model.describe());
     }
     out::result(&text)
 }

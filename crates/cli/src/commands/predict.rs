@@ -4,14 +4,14 @@ use crate::args::Talk;
 use crate::context::start_threads;
 use crate::data::{self, Size};
 use crate::error::{InputError, UsageError};
+use crate::models::{self, Ask, Meaning};
 use crate::out;
 use clap::{ArgMatches, Args, FromArgMatches};
 use datasets::Dataset;
 use serde_json::json;
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use tensor_autograd::Tensor;
-use transfer::Model;
 
 #[derive(Args)]
 pub(super) struct Flags {
@@ -21,6 +21,13 @@ pub(super) struct Flags {
     /// The data; labels, if there are any, are compared with the predictions
     #[arg(long, value_name = "SPEC")]
     data: String,
+    /// The task, of a model that has several
+    #[arg(long, value_name = "NAME")]
+    task: Option<String>,
+    /// The classes to choose among, with commas between, of a zero-shot model; default: those that
+    /// it saw no example of
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    candidates: Option<Vec<String>>,
     /// Classes to list for each sample, the likeliest first
     #[arg(long, value_name = "K", default_value_t = 1)]
     top: usize,
@@ -44,22 +51,24 @@ pub(super) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
         return Err(UsageError::Range { flag, value, range: "at least 1" }.into());
     }
     start_threads(&flags.talk);
-    let (model, architecture) = Model::load(&flags.model)?;
+    let ask = Ask { task: flags.task.clone(), candidates: flags.candidates.clone() };
+    let model = models::load(&flags.model)?.serve(&ask)?;
     let data = data::load("--data", &flags.data)?;
-    let data = fitted(data, &architecture.input, &flags)?;
-    let labels = labels(&data, &model.classes);
+    let data = fitted(data, &model.input, &flags)?;
+    let classes = model.meaning.classes().unwrap_or_default();
+    let labels = labels(&data, &model.meaning);
     if data.labels().is_some() && labels.is_none() {
-        let line = "the labels of --data are not classes of the model, so they are left out";
+        let line = match classes.is_empty() {
+            true => "the model says numbers, so the classes of --data are left out",
+            false => "the labels of --data are not classes of the model, so they are left out",
+        };
         out::talk(flags.talk.quiet, line);
     }
-    let predictions = Predictions {
-        probabilities: model.probabilities(&data.without_labels())?,
-        classes: &model.classes,
-        labels,
-        top: flags.top.min(model.classes.len()),
-    };
+    let outputs = (model.answer)(&data.without_labels())?;
+    let top = flags.top.min(classes.len());
+    let predictions = Predictions { outputs, meaning: &model.meaning, classes, labels, top };
     out::result(&match (flags.json, flags.csv) {
-        (true, _) => predictions.json(&flags.model, &data),
+        (true, _) => predictions.json(&flags, &data),
         (_, true) => predictions.csv(),
         _ => predictions.table(),
     })
@@ -76,28 +85,50 @@ fn fitted(data: Dataset, shape: &[usize], flags: &Flags) -> Result<Dataset, Inpu
     data::fit(data, shape)
 }
 
-/// The data's labels, if they are classes of the model.
-fn labels(data: &Dataset, classes: &[String]) -> Option<Vec<usize>> {
+/// The data's labels, if they are classes of the model; by their names, if these are candidates that
+/// were chosen.
+fn labels(data: &Dataset, meaning: &Meaning) -> Option<Vec<usize>> {
     let labels = data.labels()?;
-    data::same_classes(classes, data.classes()).then(|| labels.to_vec())
+    match meaning {
+        Meaning::Probabilities(classes) => {
+            data::same_classes(classes, data.classes()).then(|| labels.to_vec())
+        }
+        Meaning::Scores(classes) => {
+            let place = |label: &usize| classes.iter().position(|c| *c == data.classes()[*label]);
+            labels.iter().map(place).collect()
+        }
+        Meaning::Number => None,
+    }
 }
 
 struct Predictions<'a> {
-    /// `[n, classes]`
-    probabilities: Tensor,
+    /// `[n, classes]`, or `[n, 1]` where the model says numbers.
+    outputs: Tensor,
+    meaning: &'a Meaning,
     classes: &'a [String],
     labels: Option<Vec<usize>>,
     top: usize,
 }
 
 impl Predictions<'_> {
-    /// For each sample its likeliest classes with their probabilities.
+    /// What stands beside a class.
+    fn word(&self) -> &'static str {
+        match self.meaning {
+            Meaning::Probabilities(_) => "probability",
+            Meaning::Scores(_) => "score",
+            Meaning::Number => "number",
+        }
+    }
+
+    /// For each sample its likeliest classes with their probabilities or scores.
     fn rows(&self) -> impl Iterator<Item = Vec<(usize, f64)>> {
-        self.probabilities.as_slice().chunks_exact(self.classes.len()).map(|row| {
+        self.outputs.as_slice().chunks_exact(self.classes.len().max(1)).map(|row| {
             let mut all: Vec<(usize, f64)> =
                 row.iter().enumerate().map(|(class, &p)| (class, f64::from(p))).collect();
-            all.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-            all.truncate(self.top);
+            if *self.meaning != Meaning::Number {
+                all.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+                all.truncate(self.top);
+            }
             all
         })
     }
@@ -112,32 +143,45 @@ impl Predictions<'_> {
         Some(self.classes[*self.labels.as_ref()?.get(row)?].as_str())
     }
 
-    fn json(&self, model: &Path, data: &Dataset) -> String {
+    fn json(&self, flags: &Flags, data: &Dataset) -> String {
         let predictions = self.rows().enumerate().map(|(i, row)| {
+            if *self.meaning == Meaning::Number {
+                return json!({ "row": i, "number": row[0].1 });
+            }
             let top = row
                 .into_iter()
-                .map(|(class, p)| json!({ "class": self.classes[class], "probability": p }));
+                .map(|(class, p)| json!({ "class": self.classes[class], self.word(): p }));
             let mut line = json!({ "row": i, "top": top.collect::<Vec<_>>() });
             if let Some(label) = self.label(i) {
                 line["label"] = json!(label);
             }
             line
         });
-        json!({
+        let mut document = json!({
             "schema": "transfer.predict/1",
-            "model": model,
+            "model": flags.model,
             "data": data.name(),
             "classes": self.classes,
             "accuracy": self.accuracy(),
             "predictions": predictions.collect::<Vec<_>>(),
-        })
-        .to_string()
+        });
+        if let Some(task) = &flags.task {
+            document["task"] = json!(task);
+        }
+        document.to_string()
     }
 
     fn csv(&self) -> String {
         let mut text = String::from("row");
+        if *self.meaning == Meaning::Number {
+            text.push_str(",number\n");
+            for (i, row) in self.rows().enumerate() {
+                let _ = writeln!(text, "{i},{}", row[0].1);
+            }
+            return text;
+        }
         for k in 1..=self.top {
-            let _ = write!(text, ",class_{k},probability_{k}");
+            let _ = write!(text, ",class_{k},{}_{k}", self.word());
         }
         text.push_str(if self.labels.is_some() { ",label\n" } else { "\n" });
         for (i, row) in self.rows().enumerate() {
@@ -158,10 +202,14 @@ impl Predictions<'_> {
         if self.labels.is_some() {
             lines[0].push("label".into());
         }
+        let shown = |&(class, x): &(usize, f64)| match self.meaning {
+            Meaning::Probabilities(classes) => format!("{} {:.1} %", classes[class], 100.0 * x),
+            Meaning::Scores(classes) => format!("{} {x:.3}", classes[class]),
+            Meaning::Number => format!("{x}"),
+        };
         for (i, row) in self.rows().enumerate() {
-            let shown =
-                row.iter().map(|(class, p)| format!("{} {:.1} %", self.classes[*class], 100.0 * p));
-            let mut line = vec![i.to_string(), shown.collect::<Vec<_>>().join(", ")];
+            let row: Vec<String> = row.iter().map(shown).collect();
+            let mut line = vec![i.to_string(), row.join(", ")];
             line.extend(self.label(i).map(str::to_owned));
             lines.push(line);
         }
@@ -188,8 +236,10 @@ mod tests {
     #[test]
     fn predictions_are_listed_likeliest_first_and_fields_are_quoted() {
         let classes = ["cat".to_owned(), "dog, small".to_owned()];
+        let meaning = Meaning::Probabilities(classes.to_vec());
         let predictions = Predictions {
-            probabilities: Tensor::new([2, 2], vec![0.25, 0.75, 0.5, 0.5]),
+            outputs: Tensor::new([2, 2], vec![0.25, 0.75, 0.5, 0.5]),
+            meaning: &meaning,
             classes: &classes,
             labels: Some(vec![1, 1]),
             top: 2,

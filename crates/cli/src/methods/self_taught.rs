@@ -10,14 +10,10 @@ use crate::{args, report};
 use clap::ArgMatches;
 use datasets::{Dataset, Unlabelled};
 use flags::{Flags, Kind};
-use nn_layers::StateDict;
 use serde_json::json;
 use std::collections::BTreeMap;
 use transfer::self_taught::{Autoencoder, PatchFeatures, Pca, Raw, SparseCoding};
-use transfer::{
-    LogisticRegression, SelfTaught, SelfTaughtModel, Study, Trained, Training, TransferError,
-    pictures,
-};
+use transfer::{LogisticRegression, SelfTaught, Study, Trained, Training, TransferError, pictures};
 
 mod flags;
 
@@ -296,26 +292,12 @@ impl Setup<'_> {
                 folder.write(&format!("bases-{arm}.svg"), &picture)?;
             }
             if arm == NAME {
-                save(&model, self.flags, &folder.path().join("model.safetensors"))?;
+                model.save(&folder.path().join("model.safetensors"))?;
             }
         }
         let history = model.features.history().clone();
         Ok(Trained { score: confusion.accuracy(), figures, history })
     }
-}
-
-/// What was learnt from the source and from the labels, in one file.
-fn save(
-    model: &SelfTaughtModel,
-    flags: &Flags,
-    path: &std::path::Path,
-) -> Result<(), TransferError> {
-    let mut state = StateDict { tensors: model.features.parameters(), ..StateDict::default() };
-    state.tensors.insert("classifier.weight".into(), model.classifier.weight.clone());
-    state.tensors.insert("classifier.bias".into(), model.classifier.bias.clone());
-    let description = json!({ "classes": model.classes, "settings": flags });
-    state.with_metadata("transfer.self-taught/1", description.to_string()).save(path)?;
-    Ok(())
 }
 
 /// How much the features and the classifier had to work with.

@@ -180,6 +180,10 @@ fn run(matches: &ArgMatches, control: Control, context: &Context) -> anyhow::Res
                 let mut matrix = ConfusionMatrix::new(setup.unseen.len());
                 matrix.record(&setup.unseen_labels(&rows)?, &predicted);
                 draw::confusion(&session.folder, name, &matrix, &setup.unseen)?;
+                if name == NAME {
+                    let network = (setup.features == Features::Net).then_some(&setup.architecture);
+                    model.save(network, &session.folder.path().join("model.safetensors"))?;
+                }
             }
             Ok::<Trained, TransferError>(trained)
         };

@@ -20,11 +20,15 @@ pub(crate) fn images(n: usize, side: usize) -> Vec<u8> {
     Idx { shape: vec![n, side, side], elements: Elements::U8(vec![99; n * side * side]) }.to_bytes()
 }
 
-/// Writes the generated data set `spec` to `NAME.x` and `NAME.y`.
+/// Writes the generated data set `spec` to `NAME.x` and `NAME.y`; grey images without their channel.
 pub(crate) fn write(lab: &Lab, name: &str, spec: &str) -> Dataset {
     let data = datasets::load(&spec.parse().unwrap()).unwrap();
     let values = data.inputs().iter().copied().collect();
-    lab.write(&format!("{name}.x"), reals(data.shape(), values));
+    let shape = match *data.shape() {
+        [n, 1, height, width] => vec![n, height, width],
+        ref shape => shape.to_vec(),
+    };
+    lab.write(&format!("{name}.x"), reals(&shape, values));
     lab.write(&format!("{name}.y"), labels(data.labels().unwrap()));
     data
 }

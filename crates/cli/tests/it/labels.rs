@@ -54,3 +54,97 @@ fn the_oracle_is_read_by_train_on_target_alone() {
     // Half of its labels are wrong: the bound that does read them must notice.
     assert_ne!(other_bound, bound);
 }
+
+/// A method, its arguments, the data whose labels it must not see (a name, and what is generated), and
+/// the files that hold what it learnt.
+type Blind =
+    (&'static str, &'static str, [(&'static str, &'static str); 2], &'static [&'static str]);
+
+const MODEL: &[&str] = &["model.safetensors"];
+const MOONS: [(&str, &str); 2] = [
+    ("--target", "synthetic:moons-rotated?n=60&seed=1"),
+    ("--test", "synthetic:moons-rotated?n=60&seed=2"),
+];
+const LETTERS: [(&str, &str); 2] =
+    [("--source", "synthetic:letters?n=80"), ("--test", "synthetic:digits?n=60&seed=2")];
+
+/// Every method that reads data without its labels; to check another one, add it here.
+const BLIND: [Blind; 10] = [
+    ("domain-adversarial", "--source synthetic:moons?n=60 --epochs 3", MOONS, MODEL),
+    ("domain-adversarial", "--source synthetic:moons?n=60 --epochs 3 --align cdan", MOONS, MODEL),
+    ("domain-adversarial", "--source synthetic:moons?n=60 --epochs 3 --align coral", MOONS, MODEL),
+    ("domain-adversarial", "--source synthetic:moons?n=60 --epochs 3 --align mmd", MOONS, MODEL),
+    (
+        "self-taught",
+        "--target synthetic:digits?n=60&seed=1 --shots 2 --atoms 12 --patches 400",
+        LETTERS,
+        MODEL,
+    ),
+    (
+        "self-taught",
+        "--target synthetic:digits?n=60&seed=1 --shots 2 --atoms 12 --features denoising --epochs 1",
+        LETTERS,
+        MODEL,
+    ),
+    (
+        "self-taught",
+        "--target synthetic:digits?n=60&seed=1 --shots 2 --atoms 12 --features sparse-coding-whole \
+         --components 12",
+        LETTERS,
+        MODEL,
+    ),
+    (
+        "domain-adversarial",
+        "--source synthetic:digits?n=40 --net cifar-cnn --align adabn --epochs 1 --batch-size 16",
+        [("--target", "synthetic:digits?n=40&seed=1"), ("--test", "synthetic:digits?n=40&seed=2")],
+        MODEL,
+    ),
+    (
+        "self-taught-clustering",
+        "--clusters 2 --source-clusters 3 --feature-clusters 8 --lambda 3",
+        [
+            ("--target", "synthetic:documents?n=40"),
+            ("--source", "synthetic:documents-auxiliary?n=60&seed=1"),
+        ],
+        &["clusters.csv", "feature-clusters.csv"],
+    ),
+    (
+        "self-taught-clustering",
+        "--clusters 2 --source-clusters 3 --feature-clusters 8 --lambda auto",
+        [
+            ("--target", "synthetic:documents?n=40"),
+            ("--source", "synthetic:documents-auxiliary?n=60&seed=1"),
+        ],
+        &["clusters.csv", "feature-clusters.csv"],
+    ),
+];
+
+/// Two runs on files whose labels alone differ, where they must not be seen, leave the same bytes.
+#[test]
+fn labels_that_must_not_be_seen_change_no_bit_of_what_is_learnt() {
+    for (i, (method, flags, hidden, files)) in BLIND.iter().enumerate() {
+        let lab = Lab::new();
+        let mut learnt = Vec::new();
+        for shuffled in [false, true] {
+            let mut line =
+                format!("run {method} {flags} --baselines none --quiet --out {shuffled}");
+            for (flag, spec) in hidden {
+                let name = &flag[2..];
+                let data = idx::write(&lab, name, spec);
+                let mut labels = data.labels().unwrap().to_vec();
+                if shuffled {
+                    let third = labels.len() / 3 + 1;
+                    labels.rotate_left(third);
+                    labels.reverse();
+                    assert_ne!(labels, data.labels().unwrap());
+                    lab.write(&format!("{name}.y"), idx::labels(&labels));
+                }
+                line += &format!(" {flag} idx:{name}.x,{name}.y");
+            }
+            lab.done(&line);
+            let read = |file: &&str| lab.read(&format!("{shuffled}/{file}"));
+            learnt.push(files.iter().map(read).collect::<Vec<_>>());
+        }
+        assert!(learnt[0] == learnt[1], "{method} {flags} ({i}) reads labels");
+    }
+}

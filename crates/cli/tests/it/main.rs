@@ -22,5 +22,6 @@ mod progressive;
 mod run;
 mod same_bits;
 mod selection;
+mod served;
 mod tour;
 mod usage;

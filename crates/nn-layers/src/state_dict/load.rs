@@ -58,6 +58,12 @@ pub enum LoadError {
     /// Not a single tensor fits.
     #[error("no tensor of the state dict fits the model\n{0}")]
     NothingFits(Box<LoadReport>),
+    /// A tensor that would be loaded holds a value that is not finite.
+    #[error("tensor `{name}` holds a value that is not finite, nothing was loaded")]
+    NotFinite {
+        /// The tensor, the first by its name's place in the module.
+        name: String,
+    },
 }
 
 /// Copies the values of `state` into the parameters and buffers of the same name and shape.
@@ -67,8 +73,9 @@ pub enum LoadError {
 ///
 /// # Errors
 /// In [strict](LoadMode::Strict) mode if any name or shape differs, in
-/// [partial](LoadMode::Partial) mode if nothing fits. The module is then unchanged, and the error
-/// lists every missing, unexpected and mis-shaped name at once.
+/// [partial](LoadMode::Partial) mode if nothing fits; in both if a tensor that fits is not finite. The
+/// module is then unchanged, and the error lists every missing, unexpected and mis-shaped name at
+/// once, or names the tensor.
 pub fn load_into<M: Module + ?Sized>(
     module: &mut M,
     state: &StateDict,
@@ -81,6 +88,9 @@ pub fn load_into<M: Module + ?Sized>(
     }
     if report.loaded.is_empty() && !params.is_empty() {
         return Err(LoadError::NothingFits(Box::new(report)));
+    }
+    if let Some(name) = report.loaded.iter().find(|name| !state.tensors[*name].is_finite()) {
+        return Err(LoadError::NotFinite { name: name.clone() });
     }
     for (name, p) in &mut params {
         if let Some(value) = state.tensors.get(name.as_str()).filter(|t| t.shape() == p.shape()) {

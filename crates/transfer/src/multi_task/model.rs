@@ -59,6 +59,9 @@ struct Description {
 }
 
 impl MultiTaskModel {
+    /// The key of the file's metadata that tells a saved model of several tasks from other files.
+    pub const METADATA_KEY: &'static str = KEY;
+
     /// Logits `[n, classes]`, or standardised numbers `[n, 1]`.
     ///
     /// # Errors

@@ -9,11 +9,13 @@
 //! * *convolutional* (Masci et al., 2011): two strided convolutions and their transposes on images
 //!   with noise as above, so that a unit sees a small square only.
 
+use super::encoding::Encoding;
 use super::features::{Encode, Features, Learner, inputs};
 use crate::batches::Stream;
 use crate::error::setting;
 use crate::fit::{At, Checkpoints, Means, Objective, Observer, fit};
 use crate::input::Normalizer;
+use crate::parts::Parts;
 use crate::{History, Normalize, Training, TransferError};
 use datasets::Unlabelled;
 use nn_layers::{Conv2d, ConvTranspose2d, Layer, Linear, Sequential, flatten, relu, seq, sigmoid};
@@ -113,26 +115,10 @@ impl Autoencoder {
     fn net(&self, source: &Unlabelled) -> Result<Net, TransferError> {
         let (rng, k) = (&mut Rng::seed(self.training.seed).fork("init"), self.units);
         if self.kind == Kind::Dense {
-            let d: usize = source.sample_shape().iter().product();
-            return Ok(Net {
-                encoder: seq![flatten, Linear::new(d, k, rng), sigmoid],
-                decoder: seq![Linear::new(k, d, rng)],
-            });
+            return Ok(Net::dense(source.sample_shape().iter().product(), k, rng));
         }
         match *source.sample_shape() {
-            [c, h, w] if h % 4 == 0 && w % 4 == 0 => Ok(Net {
-                encoder: seq![
-                    Conv2d::new(c, k, 5, rng).stride(2).padding(2),
-                    relu,
-                    Conv2d::new(k, k, 5, rng).stride(2).padding(2),
-                    relu,
-                ],
-                decoder: seq![
-                    ConvTranspose2d::new(k, k, 4, rng).stride(2).padding(1),
-                    relu,
-                    ConvTranspose2d::new(k, c, 4, rng).stride(2).padding(1),
-                ],
-            }),
+            [c, h, w] if h % 4 == 0 && w % 4 == 0 => Ok(Net::convolutional(c, k, rng)),
             ref shape => Err(TransferError::Unsuitable {
                 data: source.name().into(),
                 problem: format!("samples of shape {shape:?} do not halve twice"),
@@ -157,8 +143,9 @@ impl Learner for Autoencoder {
         setting("beta", self.beta, beta, "0 or positive, and 0 for convolutions")?;
         inputs(source)?;
         let own = (self.kind, self.units, self.corruption, self.rho, self.beta);
-        let mut plan = self.training.plan(&format!("autoencoder {own:?}"), source.len())?;
-        plan.patience = None;
+        let plan = self.training.plan(&format!("autoencoder {own:?}"), source.len())?;
+        let (patience, range) = (plan.patience, "left out: there is no criterion");
+        setting("patience", patience.unwrap_or(0), patience.is_none(), range)?;
         let normalizer = Normalizer::fit(self.training.normalize, source);
         let mut net = self.net(source)?;
         let mut history = History::default();
@@ -175,7 +162,7 @@ impl Learner for Autoencoder {
             let shape: Vec<usize> = [&[1], source.sample_shape()].concat();
             net.encode(t.constant(Tensor::zeros(shape.as_slice()))).shape()[1]
         });
-        let features = Features::new(source, Hidden { net, width }, history);
+        let features = Features::new(source, Hidden { kind: self.kind, net, width }, history);
         Ok(features.normalized(normalizer))
     }
 }
@@ -188,6 +175,31 @@ struct Net {
 module!(Net: encoder, decoder);
 
 impl Net {
+    /// From `d` numbers to `k` units and back.
+    fn dense(d: usize, k: usize, rng: &mut Rng) -> Self {
+        Net {
+            encoder: seq![flatten, Linear::new(d, k, rng), sigmoid],
+            decoder: seq![Linear::new(k, d, rng)],
+        }
+    }
+
+    /// From `c` channels to `k` at a quarter of the size and back.
+    fn convolutional(c: usize, k: usize, rng: &mut Rng) -> Self {
+        Net {
+            encoder: seq![
+                Conv2d::new(c, k, 5, rng).stride(2).padding(2),
+                relu,
+                Conv2d::new(k, k, 5, rng).stride(2).padding(2),
+                relu,
+            ],
+            decoder: seq![
+                ConvTranspose2d::new(k, k, 4, rng).stride(2).padding(1),
+                relu,
+                ConvTranspose2d::new(k, c, 4, rng).stride(2).padding(1),
+            ],
+        }
+    }
+
     /// Hidden units `[n, width]`.
     fn encode<'t>(&self, x: Var<'t>) -> Var<'t> {
         self.encoder.forward(x).flatten(1)
@@ -241,9 +253,43 @@ fn divergence(activity: Var<'_>, rho: Real) -> Var<'_> {
     cross.sum(..).affine(-1.0, entropy * k)
 }
 
-struct Hidden {
+/// The hidden units of samples.
+pub(super) struct Hidden {
+    kind: Kind,
     net: Net,
     width: usize,
+}
+
+impl Hidden {
+    /// Those that were saved, for samples of this shape.
+    pub(super) fn saved(
+        sample: &[usize],
+        convolutional: bool,
+        parts: &mut Parts,
+    ) -> Result<Self, String> {
+        let rng = &mut Rng::seed(0);
+        let (kind, mut net, width) = match (convolutional, sample) {
+            (false, _) => {
+                let [k, d] = parts.shape("encoder.1.weight")?;
+                if sample.iter().product::<usize>() != d {
+                    return Err(format!("`encoder.1.weight` is not for samples {sample:?}"));
+                }
+                (Kind::Dense, Net::dense(d, k, rng), k)
+            }
+            (true, &[c, h, w]) if h % 4 == 0 && w % 4 == 0 => {
+                // Its second convolution holds k times k filters, as both ways back do.
+                let [k, before, ..] = parts.shape::<4>("encoder.2.weight")?;
+                let [_, channels, ..] = parts.shape::<4>("encoder.0.weight")?;
+                if before != k || channels != c {
+                    return Err(format!("its filters are not for samples {sample:?}"));
+                }
+                (Kind::Convolutional, Net::convolutional(c, k, rng), k * (h / 4) * (w / 4))
+            }
+            _ => return Err(format!("samples {sample:?} do not halve twice")),
+        };
+        parts.load_into(&mut net)?;
+        Ok(Hidden { kind, net, width })
+    }
 }
 
 impl Encode for Hidden {
@@ -252,6 +298,9 @@ impl Encode for Hidden {
     }
     fn encode(&self, x: &Tensor) -> Tensor {
         eval(|t| self.net.encode(t.constant(x)).value())
+    }
+    fn encoding(&self) -> Encoding {
+        Encoding::Autoencoder { convolutional: self.kind == Kind::Convolutional }
     }
     fn parameters(&self) -> BTreeMap<String, Tensor> {
         self.net.state_dict()

@@ -1,5 +1,6 @@
 //! What unlabelled data taught: a map from inputs to features that no label can change.
 
+use super::encoding::Encoding;
 use crate::fit::Observer;
 use crate::input::{Inputs, Normalizer};
 use crate::{History, Normalize, TransferError};
@@ -32,6 +33,8 @@ pub(super) trait Encode: Send + Sync {
     fn encode(&self, x: &Tensor) -> Tensor;
     /// Everything that was learnt, by name.
     fn parameters(&self) -> BTreeMap<String, Tensor>;
+    /// What the parameters do not say: how the encoder is made of them.
+    fn encoding(&self) -> Encoding;
     /// What was learnt as pictures `[k, c, h, w]`, if it can be seen; for samples of this shape.
     fn bases(&self, _sample: &[usize]) -> Option<Tensor> {
         None
@@ -73,6 +76,12 @@ impl Features {
         Features { name, sample, normalizer, encoder: Arc::new(encoder), history }
     }
 
+    /// Features that were saved; their history was not.
+    pub(super) fn saved(name: String, normalizer: Normalizer, encoder: Arc<dyn Encode>) -> Self {
+        let sample = normalizer.sample().to_vec();
+        Features { name, sample, normalizer, encoder, history: History::default() }
+    }
+
     /// The same features, of inputs that are normalised first.
     pub(super) fn normalized(self, normalizer: Normalizer) -> Self {
         Features { normalizer, ..self }
@@ -81,6 +90,16 @@ impl Features {
     /// Numbers of a feature vector.
     pub fn width(&self) -> usize {
         self.encoder.width()
+    }
+
+    /// The shape of the samples that it takes.
+    pub fn sample_shape(&self) -> &[usize] {
+        &self.sample
+    }
+
+    /// What they were learnt from, what normalises their inputs, and how the encoder is made.
+    pub(super) fn description(&self) -> (&str, &Normalizer, Encoding) {
+        (&self.name, &self.normalizer, self.encoder.encoding())
     }
 
     /// How the learning went: an entry for each round or epoch.

@@ -47,6 +47,11 @@ impl Lasso {
         Lasso { atoms: atoms.clone(), gram, beta }
     }
 
+    /// β.
+    pub(super) fn beta(&self) -> f64 {
+        self.beta
+    }
+
     /// Codes `[n, k]` of samples `[n, d]`, begun at `start`, or at 0.
     pub(super) fn codes(&self, x: &Tensor, start: Option<&Tensor>) -> Tensor {
         let [n, k] = [sizes(x)[0], sizes(&self.atoms)[0]];

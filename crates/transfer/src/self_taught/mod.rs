@@ -19,6 +19,7 @@
 
 mod autoencoder;
 mod dictionary;
+mod encoding;
 mod features;
 mod lasso;
 mod lloyd;
@@ -26,6 +27,7 @@ mod patch_features;
 mod patches;
 mod pca;
 mod raw;
+mod saved;
 mod sparse_coding;
 mod spectrum;
 

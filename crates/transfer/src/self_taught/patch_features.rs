@@ -6,6 +6,7 @@
 //! digits is in such patches; a whole letter has little to do with a whole digit.
 
 use super::dictionary;
+use super::encoding::Encoding;
 use super::features::{Encode, Features, Learner};
 use super::lasso::{Lasso, mean_nonzeros};
 use super::lloyd::k_means;
@@ -15,6 +16,7 @@ use super::spectrum::Spectrum;
 use crate::error::setting;
 use crate::fit::Observer;
 use crate::matrix::{matmul_nt, select, sizes, square_norms};
+use crate::parts::Parts;
 use crate::{History, TransferError};
 use datasets::Unlabelled;
 use std::collections::BTreeMap;
@@ -151,7 +153,8 @@ enum Coder {
     Sparse(Lasso),
 }
 
-struct Encoder {
+/// Codes of patches, averaged over regions.
+pub(super) struct Encoder {
     geometry: Patches,
     white: Projection,
     atoms: Tensor,
@@ -160,6 +163,28 @@ struct Encoder {
 }
 
 impl Encoder {
+    /// The one that was saved: for images of this shape, patches of `side`, `pool × pool` regions,
+    /// and sparse codes if there is a `beta`.
+    pub(super) fn saved(
+        image: [usize; 3],
+        [side, pool]: [usize; 2],
+        beta: Option<f64>,
+        parts: &mut Parts,
+    ) -> Result<Self, String> {
+        let [_, h, w] = image;
+        if side < 2 || side > h.min(w) || pool < 1 || pool > h.min(w) - side + 1 {
+            return Err(format!("patches of {side} in {pool} x {pool} regions of {h} x {w}"));
+        }
+        let geometry = Patches { side, image };
+        let white = Projection::saved(geometry.len(), parts)?;
+        let atoms = parts.atoms("patches.atoms", white.shift.len())?;
+        let coder = match beta {
+            Some(beta) => Coder::Sparse(Lasso::new(&atoms, beta)),
+            None => Coder::Triangle { norms: square_norms(&atoms) },
+        };
+        Ok(Encoder { geometry, white, atoms, coder, pool })
+    }
+
     /// Numbers of one patch's code.
     fn code(&self) -> usize {
         let k = self.atoms.shape()[0];
@@ -213,6 +238,13 @@ impl Encode for Encoder {
         }
     }
 
+    fn encoding(&self) -> Encoding {
+        let beta = match &self.coder {
+            Coder::Triangle { .. } => None,
+            Coder::Sparse(lasso) => Some(lasso.beta()),
+        };
+        Encoding::Patches { side: self.geometry.side, pool: self.pool, beta }
+    }
     fn parameters(&self) -> BTreeMap<String, Tensor> {
         let mut all = self.white.parameters();
         all.insert("patches.atoms".into(), self.atoms.clone());

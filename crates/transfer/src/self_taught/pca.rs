@@ -1,9 +1,11 @@
 //! Principal components of the source: the linear control, and what goes before sparse coding.
 
+use super::encoding::Encoding;
 use super::features::{Encode, Features, Learner, flat, rows};
 use super::spectrum::Spectrum;
 use crate::error::setting;
 use crate::fit::Observer;
+use crate::parts::Parts;
 use crate::{History, TransferError};
 use datasets::Unlabelled;
 use std::collections::BTreeMap;
@@ -42,6 +44,8 @@ pub(super) fn checked(components: usize, source: &Unlabelled) -> Result<usize, T
 }
 
 /// An affine map **x·A + s**.
+///
+/// Saved as `pca.matrix` and `pca.shift`.
 pub(super) struct Projection {
     /// `[d, k]`.
     pub(super) matrix: Tensor,
@@ -50,6 +54,14 @@ pub(super) struct Projection {
 }
 
 impl Projection {
+    /// The one that was saved, of inputs of `d` numbers.
+    pub(super) fn saved(d: usize, parts: &mut Parts) -> Result<Self, String> {
+        let [_, k] = parts.shape("pca.matrix")?;
+        let matrix = parts.take("pca.matrix", &[d, k])?;
+        let shift = parts.take("pca.shift", &[k])?.as_slice().to_vec();
+        Ok(Projection { matrix, shift })
+    }
+
     /// `[n, d] → [n, k]`.
     pub(super) fn apply(&self, x: &Tensor) -> Tensor {
         let (n, [d, k]) = (x.shape()[0], crate::matrix::sizes(&self.matrix));
@@ -66,6 +78,9 @@ impl Encode for Projection {
     }
     fn encode(&self, x: &Tensor) -> Tensor {
         self.apply(&flat(x))
+    }
+    fn encoding(&self) -> Encoding {
+        Encoding::Pca
     }
     fn parameters(&self) -> BTreeMap<String, Tensor> {
         let shift = Tensor::new([self.shift.len()], self.shift.clone());

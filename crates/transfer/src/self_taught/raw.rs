@@ -1,5 +1,6 @@
 //! The control that learns nothing: inputs as they are.
 
+use super::encoding::Encoding;
 use super::features::{Encode, Features, Learner, flat, inputs};
 use crate::fit::Observer;
 use crate::{History, TransferError};
@@ -19,8 +20,8 @@ impl Learner for Raw {
     }
 }
 
-struct Identity {
-    width: usize,
+pub(super) struct Identity {
+    pub(super) width: usize,
 }
 
 impl Encode for Identity {
@@ -29,6 +30,9 @@ impl Encode for Identity {
     }
     fn encode(&self, x: &Tensor) -> Tensor {
         flat(x)
+    }
+    fn encoding(&self) -> Encoding {
+        Encoding::Raw
     }
     fn parameters(&self) -> BTreeMap<String, Tensor> {
         BTreeMap::new()

@@ -5,6 +5,7 @@
 //! that dictionary, with the same β.
 
 use super::dictionary;
+use super::encoding::Encoding;
 use super::features::{Encode, Features, Learner, flat, rows};
 use super::lasso::{Lasso, mean_nonzeros};
 use super::pca::{Projection, checked};
@@ -13,6 +14,7 @@ use crate::TransferError;
 use crate::error::setting;
 use crate::fit::Observer;
 use crate::matrix::{matmul_nt, sizes};
+use crate::parts::Parts;
 use datasets::Unlabelled;
 use std::collections::BTreeMap;
 use tensor_autograd::Tensor;
@@ -88,10 +90,21 @@ impl Learner for SparseCoding {
     }
 }
 
-struct Codes {
+/// Codes of inputs that were reduced.
+pub(super) struct Codes {
     reduce: Projection,
     atoms: Tensor,
     lasso: Lasso,
+}
+
+impl Codes {
+    /// Those that were saved, of inputs of `d` numbers.
+    pub(super) fn saved(d: usize, beta: f64, parts: &mut Parts) -> Result<Self, String> {
+        let reduce = Projection::saved(d, parts)?;
+        let atoms = parts.atoms("dictionary.atoms", reduce.shift.len())?;
+        let lasso = Lasso::new(&atoms, beta);
+        Ok(Codes { reduce, atoms, lasso })
+    }
 }
 
 impl Encode for Codes {
@@ -100,6 +113,9 @@ impl Encode for Codes {
     }
     fn encode(&self, x: &Tensor) -> Tensor {
         self.lasso.codes(&self.reduce.apply(&flat(x)), None)
+    }
+    fn encoding(&self) -> Encoding {
+        Encoding::SparseCoding { beta: self.lasso.beta() }
     }
     fn parameters(&self) -> BTreeMap<String, Tensor> {
         let mut all = self.reduce.parameters();

@@ -15,8 +15,8 @@ use faer::{Side, prelude::Solve};
 /// An attribute that all seen classes have, or none, teaches nothing and has no say.
 #[derive(Clone, Debug)]
 pub struct Binary {
-    threshold: Vec<f64>,
-    prior: Vec<f64>,
+    pub(super) threshold: Vec<f64>,
+    pub(super) prior: Vec<f64>,
 }
 
 impl Binary {
@@ -46,8 +46,8 @@ impl Binary {
 /// The attributes' classifiers.
 #[derive(Clone, Debug)]
 pub struct Dap {
-    binary: Binary,
-    weights: Mat<f64>,
+    pub(super) binary: Binary,
+    pub(super) weights: Mat<f64>,
 }
 
 /// Steps at most; the bound makes each one lower the loss.

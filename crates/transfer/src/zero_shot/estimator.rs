@@ -128,6 +128,10 @@ impl ZeroShot {
     }
 
     fn check(&self) -> Result<(), TransferError> {
+        // Also where nothing is trained: a slip is a slip.
+        self.training.plan("zero-shot", 1)?;
+        let (patience, range) = (self.training.patience, "left out: there is no criterion");
+        setting("patience", patience.unwrap_or(0), patience.is_none(), range)?;
         match self.kind {
             Kind::Dap { penalty } => {
                 let ok = penalty > 0.0 && penalty.is_finite();

@@ -73,8 +73,8 @@ pub(super) fn normal(n: usize, d: usize, rng: &mut tensor_autograd::Rng) -> Mat<
 /// sample is 1.
 #[derive(Clone, Debug)]
 pub struct Centring {
-    mean: Vec<f64>,
-    scale: f64,
+    pub(super) mean: Vec<f64>,
+    pub(super) scale: f64,
 }
 
 impl Centring {

@@ -27,6 +27,7 @@ mod matrix;
 mod model;
 pub mod nearest;
 pub mod sae;
+mod saved;
 mod scorer;
 mod seen;
 mod signatures;

@@ -5,6 +5,7 @@ use super::generalized::{Point, ausuc, best, calibrated, class_accuracy, curve};
 use super::matrix::{Mat, argmax_rows, matrix, select_rows};
 use super::scorer::Scorer;
 use super::{Signatures, ZeroShotError};
+use crate::input::Normalizer;
 use crate::model::Model;
 use crate::{History, TransferError};
 use datasets::{Dataset, Unlabelled};
@@ -24,6 +25,13 @@ impl Network {
         match self {
             Network::Features(model) | Network::Probabilities(model) => model.history.clone(),
             Network::Embedder(model) => model.history.clone(),
+        }
+    }
+
+    pub(super) fn normalizer(&self) -> &Normalizer {
+        match self {
+            Network::Features(model) | Network::Probabilities(model) => &model.normalizer,
+            Network::Embedder(model) => &model.normalizer,
         }
     }
 
@@ -86,6 +94,16 @@ impl ZeroShotModel {
         &self.seen
     }
 
+    /// What is known of all classes, seen and unseen.
+    pub fn signatures(&self) -> &Signatures {
+        &self.signatures
+    }
+
+    /// The shape of the samples that it takes.
+    pub fn sample_shape(&self) -> &[usize] {
+        self.network.normalizer().sample()
+    }
+
     /// What calibrated stacking subtracts from the scores of seen classes.
     pub fn gamma(&self) -> f64 {
         self.gamma
@@ -116,23 +134,34 @@ impl ZeroShotModel {
         Ok(self.scorer.scores(&self.network.outputs(inputs)?, &signatures))
     }
 
-    /// The class of each sample among `classes`, as an index into them. Where seen and unseen ones
-    /// stand side by side, γ is subtracted from the scores of the seen.
+    /// As [`scores`](ZeroShotModel::scores), with γ subtracted from those of the seen classes.
     ///
     /// # Errors
     /// As for [`scores`](ZeroShotModel::scores), and [`ZeroShotError::TooFewClasses`] without a
     /// class to choose.
+    pub fn calibrated(
+        &self,
+        inputs: &Unlabelled,
+        classes: &[String],
+    ) -> Result<Mat<f64>, TransferError> {
+        if classes.is_empty() {
+            let what = "a prediction needs candidates";
+            return Err(ZeroShotError::TooFewClasses { what, found: 0, needed: 1 }.into());
+        }
+        Ok(calibrated(&self.scores(inputs, classes)?, &self.is_seen(classes), self.gamma))
+    }
+
+    /// The class of each sample among `classes`, as an index into them. Where seen and unseen ones
+    /// stand side by side, γ is subtracted from the scores of the seen.
+    ///
+    /// # Errors
+    /// As for [`calibrated`](ZeroShotModel::calibrated).
     pub fn predict(
         &self,
         inputs: &Unlabelled,
         classes: &[String],
     ) -> Result<Vec<usize>, TransferError> {
-        if classes.is_empty() {
-            let what = "a prediction needs candidates";
-            return Err(ZeroShotError::TooFewClasses { what, found: 0, needed: 1 }.into());
-        }
-        let scores = self.scores(inputs, classes)?;
-        Ok(argmax_rows(&calibrated(&scores, &self.is_seen(classes), self.gamma)))
+        Ok(argmax_rows(&self.calibrated(inputs, classes)?))
     }
 
     /// Judges the model by `test`, whose classes are known by their names.

@@ -141,8 +141,8 @@ pub enum Scaling {
 /// A [`Scaling`] with what it measured.
 #[derive(Clone, Debug)]
 pub struct Scaler {
-    mean: Vec<f64>,
-    unit: bool,
+    pub(super) mean: Vec<f64>,
+    pub(super) unit: bool,
 }
 
 impl Scaler {

@@ -13,7 +13,7 @@ use nn_layers::{Layer, Linear, Sequential, flatten, metrics, seq};
 use tensor_autograd::{Grads, Real, Rng, Shape, Tensor, eval, grad};
 
 /// How many features `features` gives for a sample of this shape.
-fn width(features: &Sequential, sample: &[usize]) -> usize {
+pub(super) fn width(features: &Sequential, sample: &[usize]) -> usize {
     let shape: Vec<usize> = [1].iter().chain(sample).copied().collect();
     let x = Tensor::zeros(Shape::new(&shape));
     eval(|t| features.forward(t.constant(x)).flatten(1).shape()[1])
@@ -29,9 +29,18 @@ pub(super) fn classifier(
     let features = features.cloned().unwrap_or_else(|| seq![flatten]);
     let rng = &mut Rng::seed(training.seed).fork("zero-shot head");
     let d = width(&features, data.sample_shape());
-    let label = seq![flatten, Linear::new(d, data.classes().len(), rng)];
-    let net = DannNet { features, label, domain: seq![] };
+    let net = on_features(features, d, data.classes().len(), rng);
     Supervised::new(net).training(training.clone()).fit(data, observer)
+}
+
+/// These features of `d` numbers, and a fresh linear layer on them.
+pub(super) fn on_features(
+    features: Sequential,
+    d: usize,
+    classes: usize,
+    rng: &mut Rng,
+) -> DannNet {
+    DannNet { features, label: seq![flatten, Linear::new(d, classes, rng)], domain: seq![] }
 }
 
 /// The inputs as they are, joined to rows: a model of which only the features are used.

@@ -4,10 +4,11 @@ use crate::common::{shallow, small_conv};
 use datasets::{Dataset, Unlabelled};
 use nn_layers::Layer;
 use nn_layers::models::DannNet;
+use transfer::conservative::{Distillation, Ewc, Fisher, L2Sp};
 use transfer::fit::Observer;
 use transfer::{
-    Alignment, DomainAdversarial, FineTune, History, LayerTransfer, Model, Normalize, Normalizer,
-    Supervised, Training, TransferError,
+    Alignment, Conservative, DomainAdversarial, FineTune, History, LayerTransfer, Model, Normalize,
+    Normalizer, Supervised, Training, TransferError,
 };
 
 /// What an estimator is given; each takes what it needs.
@@ -50,7 +51,7 @@ pub(crate) struct Estimator {
 }
 
 /// To check a new estimator, add it here.
-pub(crate) const ESTIMATORS: [Estimator; 8] = [
+pub(crate) const ESTIMATORS: [Estimator; 11] = [
     Estimator {
         name: "supervised",
         validates: true,
@@ -88,6 +89,32 @@ pub(crate) const ESTIMATORS: [Estimator; 8] = [
         },
     },
     Estimator {
+        name: "conservative, l2-sp",
+        validates: true,
+        fit: |training, task, observer| {
+            let hold = L2Sp { alpha: 0.1, beta: 0.01, fresh: "label.*".into() };
+            held(training, task).l2_sp(hold).fit(&task.labelled, observer)
+        },
+    },
+    Estimator {
+        name: "conservative, distillation",
+        validates: true,
+        fit: |training, task, observer| {
+            let hold = Distillation { rho: 0.5 };
+            held(training, task).distillation(hold).fit(&task.labelled, observer)
+        },
+    },
+    Estimator {
+        name: "conservative, ewc",
+        validates: true,
+        fit: |training, task, observer| {
+            let source = source_model(task.net.clone());
+            let fisher = Fisher::of_model(&source, &task.unlabelled)?;
+            let hold = Ewc { lambda: 1.0, fisher };
+            held(training, task).ewc(hold).fit(&task.labelled, observer)
+        },
+    },
+    Estimator {
         name: "domain-adversarial",
         validates: true,
         fit: |training, task, observer| aligned(Alignment::Dann, training, task, observer),
@@ -113,6 +140,15 @@ pub(crate) const ESTIMATORS: [Estimator; 8] = [
         fit: |training, task, observer| aligned(Alignment::None, training, task, observer),
     },
 ];
+
+/// Fine-tuning that is to be held.
+fn held(training: Training, task: &Task) -> Conservative<DannNet> {
+    let tuning = FineTune::new(source_model(task.net.clone())).training(training);
+    Conservative::new(match &task.validation {
+        Some(data) => tuning.validation(data.clone()),
+        None => tuning,
+    })
+}
 
 fn aligned(
     alignment: Alignment,

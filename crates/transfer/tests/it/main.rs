@@ -13,5 +13,7 @@ mod gradients;
 mod lambda_zero;
 mod measures;
 mod moons;
+mod obligations;
+mod others;
 mod resume;
 mod stopping;

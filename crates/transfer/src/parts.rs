@@ -1,0 +1,68 @@
+//! The tensors of a file on their way into a model, each looked at before it is used.
+
+use nn_layers::{LoadMode, StateDict, load_into};
+use std::collections::BTreeMap;
+use tensor_autograd::{Module, Tensor};
+
+/// Tensors of a file, each to be used once.
+pub(crate) struct Parts {
+    tensors: BTreeMap<String, Tensor>,
+    /// Numbers in all of them.
+    held: usize,
+}
+
+impl Parts {
+    pub(crate) fn new(tensors: BTreeMap<String, Tensor>) -> Self {
+        let held = tensors.values().map(Tensor::len).sum();
+        Parts { tensors, held }
+    }
+
+    /// Numbers of the whole file.
+    pub(crate) fn held(&self) -> usize {
+        self.held
+    }
+
+    /// The shape of a tensor that must have so many axes.
+    pub(crate) fn shape<const N: usize>(&self, name: &str) -> Result<[usize; N], String> {
+        let tensor = self.tensors.get(name).ok_or_else(|| format!("it has no tensor `{name}`"))?;
+        let shape = tensor.shape();
+        shape[..].try_into().map_err(|_| format!("`{name}` has shape {shape}, not {N} axes"))
+    }
+
+    /// The tensor, which must have this shape and finite numbers.
+    pub(crate) fn take(&mut self, name: &str, shape: &[usize]) -> Result<Tensor, String> {
+        let tensor =
+            self.tensors.remove(name).ok_or_else(|| format!("it has no tensor `{name}`"))?;
+        if tensor.shape()[..] != *shape {
+            return Err(format!("`{name}` has shape {}, not {shape:?}", tensor.shape()));
+        }
+        if !tensor.is_finite() {
+            return Err(format!("tensor `{name}` holds a value that is not finite"));
+        }
+        Ok(tensor)
+    }
+
+    /// Atoms of `d` numbers, `[k, d]`. Coding takes a table of all their products: it must not be
+    /// beyond proportion to the file.
+    pub(crate) fn atoms(&mut self, name: &str, d: usize) -> Result<Tensor, String> {
+        let [k, _] = self.shape(name)?;
+        if k.saturating_mul(k) > self.held.saturating_mul(256).max(1 << 26) {
+            return Err(format!("`{name}` has {k} atoms, more than any use of the file has"));
+        }
+        self.take(name, &[k, d])
+    }
+
+    /// All tensors that are left, into a module.
+    pub(crate) fn load_into(&mut self, module: &mut impl Module) -> Result<(), String> {
+        let state = StateDict { tensors: std::mem::take(&mut self.tensors), ..Default::default() };
+        load_into(module, &state, LoadMode::Strict).map(|_| ()).map_err(|e| e.to_string())
+    }
+
+    /// Whether every tensor was used.
+    pub(crate) fn end(self) -> Result<(), String> {
+        match self.tensors.keys().next() {
+            None => Ok(()),
+            Some(name) => Err(format!("`{name}` is no tensor of such a model")),
+        }
+    }
+}
