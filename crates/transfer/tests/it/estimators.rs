@@ -50,6 +50,14 @@ pub(crate) struct Estimator {
     pub(crate) fit: fn(Training, &Task, &mut dyn Observer) -> Fitted,
 }
 
+impl Estimator {
+    /// Whether it goes on with a source model, whose normaliser it keeps.
+    pub(crate) fn tunes(&self) -> bool {
+        ["fine-tune", "layer-transfer"].contains(&self.name)
+            || self.name.starts_with("conservative")
+    }
+}
+
 /// To check a new estimator, add it here.
 pub(crate) const ESTIMATORS: [Estimator; 11] = [
     Estimator {

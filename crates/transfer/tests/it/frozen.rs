@@ -3,7 +3,8 @@
 use crate::common::{bits_of, quiet, two_moons};
 use nn_layers::{BatchNorm1d, Layer, Linear, Sequential, relu, seq};
 use tensor_autograd::{Module, Rng, Var, module};
-use transfer::{FineTune, Model, Network, Supervised, TransferError};
+use transfer::conservative::{Distillation, Ewc, Fisher, L2Sp};
+use transfer::{Conservative, FineTune, LayerTransfer, Model, Network, Supervised, TransferError};
 
 /// A net with running statistics on both sides of the cut.
 #[derive(Clone)]
@@ -106,4 +107,32 @@ fn statistics_alone_are_nothing_to_train() {
     let tune = FineTune::new(source()).train_only("*.running_mean");
     let result = tune.fit(&two_moons(40, 0).1, &mut quiet());
     assert!(matches!(result, Err(TransferError::Setting { name: "train_only", .. })));
+}
+
+/// Every hold and the transfer of layers, weight decay or a pull to zero beside them where they bear
+/// it.
+#[test]
+fn what_is_frozen_keeps_every_byte_whatever_method_trains_the_rest() {
+    let before = source();
+    let target = two_moons(40, 0).1;
+    let tuning = || FineTune::new(before.clone()).train_only("label.*").epochs(3);
+    let held = || Conservative::new(tuning());
+    let fisher = Fisher::empirical(&before, &two_moons(40, 0).0).unwrap();
+    let decayed = Conservative::new(tuning().weight_decay(0.1));
+    let decayed = decayed.distillation(Distillation { rho: 0.5 });
+    let l2_sp = L2Sp { alpha: 0.5, beta: 0.5, fresh: "features.*".into() };
+    let layers = LayerTransfer::new(FineTune::new(before.clone()).epochs(3), before.net.clone());
+    for (name, fitted) in [
+        ("l2-sp", held().l2_sp(l2_sp).fit(&target, &mut quiet())),
+        ("ewc", held().ewc(Ewc { lambda: 1.0, fisher }).fit(&target, &mut quiet())),
+        ("distillation", decayed.fit(&target, &mut quiet())),
+        ("layer-transfer", layers.copy("features.*").fit(&target, &mut quiet())),
+    ] {
+        let after = fitted.unwrap().net;
+        assert_eq!(bits_of(&before.net, "features.*"), bits_of(&after, "features.*"), "{name}");
+        // The control: the rest moves, running statistics too.
+        let moved = changed(&before.net, &after);
+        assert!(moved.iter().any(|name| name == "label.1.running_mean"), "{name}: {moved:?}");
+        assert!(moved.iter().any(|name| name == "label.3.weight"), "{name}: {moved:?}");
+    }
 }

@@ -43,14 +43,13 @@ fn the_best_epoch_by_the_validation_loss_is_kept() {
         let best = (0..40).max_by(|&a, &b| criteria[a].total_cmp(&criteria[b])).unwrap();
         assert!((1..30).contains(&best), "{best}: the test needs a minimum on the way");
         // A model that was adapted serves the target, and the loss is the source's.
-        let on_source =
-            match ["supervised", "fine-tune", "layer-transfer"].contains(&estimator.name) {
-                true => model.clone(),
-                false => model.with_normalizer(Normalizer::fit(
-                    training.normalize,
-                    &task.labelled.without_labels(),
-                )),
-            };
+        let on_source = match estimator.tunes() || estimator.name == "supervised" {
+            true => model.clone(),
+            false => model.with_normalizer(Normalizer::fit(
+                training.normalize,
+                &task.labelled.without_labels(),
+            )),
+        };
         let kept = loss(&on_source, task.validation.as_ref().unwrap());
         assert!((kept + criteria[best]).abs() < 1e-6, "{kept} of {criteria:?}");
 
@@ -103,7 +102,7 @@ fn divergence_is_an_error_that_says_where() {
         // is the source's.
         let mut task = Task::moons();
         task.labelled = spoilt(&task.labelled);
-        if !["fine-tune", "layer-transfer"].contains(&estimator.name) {
+        if !estimator.tunes() {
             assert_eq!(diverged((estimator.fit)(short(), &task, &mut quiet()), 0.01), 0);
         }
         if estimator.validates {
