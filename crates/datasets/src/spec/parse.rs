@@ -41,13 +41,16 @@ impl FromStr for Spec {
     }
 }
 
-/// Whether a suffix begins at byte `i`: at `?` or `#`, or at brackets around two dots with
-/// another suffix or the end behind them.
+/// Whether a suffix begins at byte `i`: at `?` or `#`, or at brackets around two dots, and no
+/// beginning of a suffix, with another suffix or the end behind them.
 fn suffix(text: &str, i: usize) -> bool {
     match text.as_bytes()[i] {
         b'?' | b'#' => true,
-        b'[' => text[i..].split_once(']').is_some_and(|(inside, behind)| {
-            inside.contains("..") && matches!(behind.chars().next(), None | Some('?' | '#'))
+        b'[' => text[i + 1..].split_once(']').is_some_and(|(inside, behind)| {
+            let plain = !inside.contains(['?', '#', '[']);
+            plain
+                && inside.contains("..")
+                && matches!(behind.chars().next(), None | Some('?' | '#'))
         }),
         _ => false,
     }
@@ -151,6 +154,16 @@ mod tests {
 
     fn parse(text: &str) -> Spec {
         text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))
+    }
+
+    #[test]
+    fn a_suffix_that_begins_within_brackets_makes_them_text() {
+        let spec = parse("mnist:[[3..9]");
+        assert_eq!((&spec.parts[0][..], spec.rows.is_some()), ("[", true));
+        for text in ["mnist:[#..]", "mnist:[?..]", "mnist:[[..]#"] {
+            let spec = text.parse::<Spec>();
+            assert!(spec.is_err(), "{text}: {spec:?}");
+        }
     }
 
     #[test]
