@@ -44,7 +44,7 @@ fn main() -> Result<()> {
     let Args { quick, source, target, shots } = Args::parse();
     let (source, target) = (images(&source)?, images(&target)?);
     ensure!(source.sample_shape() == target.sample_shape(), "images of one size, please");
-    let (source, passes, seeds) = if quick { (source.limit(1000), 4, 1) } else { (source, 8, 3) };
+    let (source, passes, seeds) = if quick { (source.limit(1000), 4, 3) } else { (source, 8, 3) };
 
     let (mut before, mut scratch, mut tuned) = (vec![], vec![], vec![]);
     for seed in 0..seeds {

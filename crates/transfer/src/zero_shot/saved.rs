@@ -213,6 +213,9 @@ fn model(d: Description, mut parts: Parts) -> Result<ZeroShotModel, String> {
     Ok(ZeroShotModel { network, scorer, signatures, seen, gamma, penalties, history })
 }
 
+/// Weights of a network at most whose features are taken: a gigabyte.
+const MOST_WEIGHTS: usize = 1 << 28;
+
 /// The feature extractor with fresh values, and how many features it gives.
 fn features(
     network: Option<&Architecture>,
@@ -225,6 +228,8 @@ fn features(
     let size = size.ok_or_else(|| format!("it claims samples {sample:?}"))?;
     let Some(network) = network else { return Ok((seq![flatten], size)) };
     let network = Architecture { classes: 1, ..network.clone() };
+    // The heads that are made with the features and left out are in no file to be compared with.
+    network.check_weights(MOST_WEIGHTS).map_err(|e| e.to_string())?;
     let net = network.build(&mut Rng::seed(0)).map_err(|e| e.to_string())?;
     let width = training::width(&net.features, sample);
     Ok((net.features, width))
