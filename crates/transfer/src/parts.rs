@@ -1,8 +1,31 @@
 //! The tensors of a file on their way into a model, each looked at before it is used.
 
+use crate::TransferError;
 use nn_layers::{LoadMode, StateDict, load_into};
+use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
+use std::path::Path;
 use tensor_autograd::{Module, Tensor};
+
+/// A file's tensors and what its metadata say of them under `key`; `otherwise` is what the file is
+/// without.
+///
+/// # Errors
+/// If the file cannot be read, has no such metadata, or they are of another form.
+pub(crate) fn described<T: DeserializeOwned>(
+    path: &Path,
+    key: &str,
+    otherwise: &str,
+) -> Result<(StateDict, T), TransferError> {
+    let unusable = |why: String| TransferError::Unusable { path: path.to_owned(), why };
+    let state = StateDict::load(path)?;
+    let json = state.metadata.get(key);
+    let json =
+        json.ok_or_else(|| unusable(format!("it has no `{key}` in its metadata: {otherwise}")))?;
+    let description = serde_json::from_str(json)
+        .map_err(|e| unusable(format!("its `{key}` cannot be read: {e}")))?;
+    Ok((state, description))
+}
 
 /// Tensors of a file, each to be used once.
 pub(crate) struct Parts {

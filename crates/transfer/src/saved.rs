@@ -3,6 +3,7 @@
 use crate::architecture::Architecture;
 use crate::input::Normalizer;
 use crate::model::Model;
+use crate::parts::described;
 use crate::{History, TransferError};
 use nn_layers::models::DannNet;
 use nn_layers::{LoadMode, StateDict, load_into};
@@ -49,12 +50,8 @@ impl Model<DannNet> {
     /// network that it names.
     pub fn load(path: &Path) -> Result<(Self, Architecture), TransferError> {
         let unusable = |why: String| TransferError::Unusable { path: path.to_owned(), why };
-        let state = StateDict::load(path)?;
-        let json = state.metadata.get(KEY).ok_or_else(|| {
-            unusable(format!("it has no `{KEY}` in its metadata: these are bare weights, not a model saved by `transfer`"))
-        })?;
-        let d: Description = serde_json::from_str(json)
-            .map_err(|e| unusable(format!("its `{KEY}` cannot be read: {e}")))?;
+        let bare = "these are bare weights, not a model saved by `transfer`";
+        let (state, d): (_, Description) = described(path, KEY, bare)?;
         if d.classes.len() != d.architecture.classes || !d.normalizer.fits(&d.architecture.input) {
             return Err(unusable(format!("its `{KEY}` contradicts itself")));
         }

@@ -5,6 +5,7 @@ use super::measures::{TaskScore, classes_score, numbers_score};
 use super::task::{Labels, Task};
 use super::{MultiTaskArchitecture, MultiTaskNet};
 use crate::input::{Inputs, Normalizer};
+use crate::parts::described;
 use crate::{History, TransferError};
 use datasets::Unlabelled;
 use nn_layers::{LoadMode, StateDict, load_into};
@@ -156,12 +157,8 @@ impl MultiTaskModel {
     /// names.
     pub fn load(path: &Path) -> Result<(Self, MultiTaskArchitecture), TransferError> {
         let unusable = |why: String| TransferError::Unusable { path: path.to_owned(), why };
-        let state = StateDict::load(path)?;
-        let json = state.metadata.get(KEY).ok_or_else(|| {
-            unusable(format!("it has no `{KEY}` in its metadata: it is no model of several tasks"))
-        })?;
-        let Description { architecture, tasks } = serde_json::from_str(json)
-            .map_err(|e| unusable(format!("its `{KEY}` cannot be read: {e}")))?;
+        let (state, Description { architecture, tasks }) =
+            described(path, KEY, "it is no model of several tasks")?;
         if !architecture.outputs.keys().eq(tasks.keys()) {
             return Err(unusable(format!("its `{KEY}` contradicts itself")));
         }

@@ -4,6 +4,7 @@ use super::model::{ProgressiveModel, Task};
 use super::net::ProgressiveNet;
 use super::plan::Plan;
 use crate::input::Normalizer;
+use crate::parts::described;
 use crate::{History, TransferError};
 use nn_layers::{LoadMode, StateDict, load_into};
 use serde::{Deserialize, Serialize};
@@ -60,12 +61,8 @@ impl ProgressiveModel {
     /// they are.
     pub fn load(path: &Path) -> Result<Self, TransferError> {
         let unusable = |why: String| TransferError::Unusable { path: path.to_owned(), why };
-        let state = StateDict::load(path)?;
-        let json = state.metadata.get(KEY).ok_or_else(|| {
-            unusable(format!("it has no `{KEY}` in its metadata: this is no progressive model"))
-        })?;
-        let Description { plan, tasks } = serde_json::from_str(json)
-            .map_err(|e| unusable(format!("its `{KEY}` cannot be read: {e}")))?;
+        let (state, Description { plan, tasks }) =
+            described(path, KEY, "this is no progressive model")?;
         let mut net = ProgressiveNet::new(plan).map_err(|e| unusable(e.to_string()))?;
         let mut numbers = 0;
         for (column, task) in tasks.iter().enumerate() {

@@ -3,7 +3,7 @@
 use super::encoding::Encoding;
 use super::{Features, SelfTaughtModel};
 use crate::input::Normalizer;
-use crate::parts::Parts;
+use crate::parts::{Parts, described};
 use crate::{LinearClassifier, TransferError};
 use nn_layers::StateDict;
 use serde::{Deserialize, Serialize};
@@ -58,12 +58,7 @@ impl SelfTaughtModel {
     /// they are.
     pub fn load(path: &Path) -> Result<Self, TransferError> {
         let unusable = |why: String| TransferError::Unusable { path: path.to_owned(), why };
-        let state = StateDict::load(path)?;
-        let json = state.metadata.get(KEY).ok_or_else(|| {
-            unusable(format!("it has no `{KEY}` in its metadata: this is no self-taught model"))
-        })?;
-        let d: Description = serde_json::from_str(json)
-            .map_err(|e| unusable(format!("its `{KEY}` cannot be read: {e}")))?;
+        let (state, d): (_, Description) = described(path, KEY, "this is no self-taught model")?;
         let whole = |description: Description| {
             let Description { source, normalizer, encoding, classes, .. } = description;
             if classes.is_empty() || !normalizer.fits(normalizer.sample()) {

@@ -12,7 +12,7 @@ use super::scorer::{Map, Scorer};
 use super::signatures::{Scaler, Signatures};
 use super::training;
 use crate::input::Normalizer;
-use crate::parts::Parts;
+use crate::parts::{Parts, described};
 use crate::{Architecture, History, Model, TransferError};
 use nn_layers::models::DannNet;
 use nn_layers::{Sequential, StateDict, flatten, seq};
@@ -127,12 +127,7 @@ impl ZeroShotModel {
     /// they are.
     pub fn load(path: &Path) -> Result<Self, TransferError> {
         let unusable = |why: String| TransferError::Unusable { path: path.to_owned(), why };
-        let state = StateDict::load(path)?;
-        let json = state.metadata.get(KEY).ok_or_else(|| {
-            unusable(format!("it has no `{KEY}` in its metadata: this is no zero-shot model"))
-        })?;
-        let description = serde_json::from_str(json)
-            .map_err(|e| unusable(format!("its `{KEY}` cannot be read: {e}")))?;
+        let (state, description) = described(path, KEY, "this is no zero-shot model")?;
         model(description, Parts::new(state.tensors)).map_err(unusable)
     }
 }
