@@ -61,12 +61,12 @@ impl Progress {
     }
 }
 
-/// `lr 0.0100  loss 0.2312  domain_accuracy 0.71`
+/// `lr 1.00e-2  loss 0.2312  domain_accuracy 0.7100`; methods without a learning rate record none.
 fn summary(record: &EpochRecord) -> String {
     let means = record.means.iter().map(|(name, value)| format!("{name} {value:.4}"));
     let criterion = record.criterion.iter().map(|(name, value)| format!("{name} {value:.4}"));
-    let lr = format!("lr {:.2e}", record.lr);
-    std::iter::once(lr).chain(means).chain(criterion).collect::<Vec<_>>().join("  ")
+    let lr = (record.lr > 0.0).then(|| format!("lr {:.2e}", record.lr));
+    lr.into_iter().chain(means).chain(criterion).collect::<Vec<_>>().join("  ")
 }
 
 impl Observer for Progress {

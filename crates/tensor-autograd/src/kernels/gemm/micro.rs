@@ -13,7 +13,7 @@ use crate::Real;
 use std::ops::Range;
 
 /// The widest tile of any kernel, in elements.
-const MAX_NR: usize = 32;
+const MAX_NR: usize = 48;
 
 /// Where a tile finds its rows of `A`.
 ///
@@ -122,12 +122,12 @@ pub(crate) struct WriteBack {
 pub(crate) trait MicroKernel {
     /// Rows of the largest tile.
     const MR: usize;
-    /// Columns of the largest tile: two vectors.
+    /// Columns of the largest tile: a few vectors.
     const NR: usize;
     /// Columns of one vector.
     const LANES: usize;
 
-    /// Computes one tile of `rows ≤ MR` rows and `vectors ≤ 2` vectors of columns.
+    /// Computes one tile of `rows ≤ MR` rows and `vectors · LANES ≤ NR` columns.
     ///
     /// `b` points at the tile's first row of `B`; the rows lie `b_row` elements apart.
     ///
@@ -266,13 +266,15 @@ unsafe fn write_part(tile: &[[Real; MAX_NR]], out: WriteBack) {
 
 /// Implements [`MicroKernel`] by one compiled function for every tile size.
 macro_rules! micro_kernel {
-    ($(#[$doc:meta])* $name:ident: $simd:ty, rows $mr:literal of [$($m:literal)*] $(, $features:literal)?) => {
+    ($(#[$doc:meta])* $name:ident: $simd:ty,
+     rows $mr:literal of [$($m:literal)*], vectors $nv:literal of [$($n:literal)*]
+     $(, $features:literal)?) => {
         $(#[$doc])*
         pub(crate) struct $name;
 
         impl MicroKernel for $name {
             const MR: usize = $mr;
-            const NR: usize = 2 * <$simd as Simd>::LANES;
+            const NR: usize = $nv * <$simd as Simd>::LANES;
             const LANES: usize = <$simd as Simd>::LANES;
 
             #[inline]
@@ -294,13 +296,28 @@ macro_rules! micro_kernel {
                     // SAFETY: the caller's promise.
                     unsafe { tile::<$simd, A, M, N>(a, b, b_row, out) }
                 }
-                debug_assert!((1..=2).contains(&vectors) && out.cols <= vectors * Self::LANES);
+                #[inline(always)]
+                unsafe fn of_width<A: TileRows, const N: usize>(
+                    rows: usize,
+                    a: A,
+                    b: *const Real,
+                    b_row: usize,
+                    out: WriteBack,
+                ) {
+                    // SAFETY: the caller's promise.
+                    unsafe {
+                        match rows {
+                            $($m => compiled::<A, $m, N>(a, b, b_row, out),)*
+                            _ => unreachable!("no tile of {rows} rows"),
+                        }
+                    }
+                }
+                debug_assert!(out.cols <= vectors * Self::LANES);
                 // SAFETY: the caller's promise.
                 unsafe {
-                    match (vectors, rows) {
-                        $((1, $m) => compiled::<A, $m, 1>(a, b, b_row, out),)*
-                        $((2, $m) => compiled::<A, $m, 2>(a, b, b_row, out),)*
-                        _ => unreachable!("no tile of {rows} rows and {vectors} vectors"),
+                    match vectors {
+                        $($n => of_width::<A, $n>(rows, a, b, b_row, out),)*
+                        _ => unreachable!("no tile of {vectors} vectors"),
                     }
                 }
             }
@@ -310,17 +327,24 @@ macro_rules! micro_kernel {
 
 micro_kernel!(
     /// 4 × 8: eight accumulators, two vectors of `B` and room to spare in sixteen registers.
-    PortableKernel: Portable, rows 4 of [1 2 3 4]
+    PortableKernel: Portable, rows 4 of [1 2 3 4], vectors 2 of [1 2]
 );
 
 #[cfg(all(target_arch = "x86_64", not(real_f64)))]
 micro_kernel!(
     /// 6 × 16: twelve accumulators, two vectors of `B` and one element of `A` in sixteen registers.
-    Avx2Kernel: Avx2, rows 6 of [1 2 3 4 5 6], "avx2,fma"
+    Avx2Kernel: Avx2, rows 6 of [1 2 3 4 5 6], vectors 2 of [1 2], "avx2,fma"
 );
 
 #[cfg(all(target_arch = "x86_64", not(real_f64)))]
 micro_kernel!(
     /// 12 × 32: twenty-four accumulators in thirty-two registers.
-    Avx512Kernel: Avx512, rows 12 of [1 2 3 4 5 6 7 8 9 10 11 12], "avx512f,avx2,fma"
+    Avx512Kernel: Avx512, rows 12 of [1 2 3 4 5 6 7 8 9 10 11 12], vectors 2 of [1 2],
+    "avx512f,avx2,fma"
+);
+
+#[cfg(all(target_arch = "x86_64", not(real_f64)))]
+micro_kernel!(
+    /// 8 × 48: as many accumulators with fewer loads, and panels too wide for small matrices.
+    Avx512Wide: Avx512, rows 8 of [1 2 3 4 5 6 7 8], vectors 3 of [1 2 3], "avx512f,avx2,fma"
 );

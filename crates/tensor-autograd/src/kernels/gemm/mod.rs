@@ -15,7 +15,14 @@ mod vector;
 use super::isa::{Isa, isa};
 use super::parallel;
 use crate::Real;
+use micro::MicroKernel;
 use product::{Grid, Out, product_parallel};
+
+/// The least `C` for the widest tiles: of 1024 × 1024 they are 3 % faster, of 512 × 512 not.
+#[cfg(all(target_arch = "x86_64", not(real_f64)))]
+const WIDE_ROWS: usize = 256;
+#[cfg(all(target_arch = "x86_64", not(real_f64)))]
+const WIDE_COLS: usize = 1024;
 
 /// A matrix seen through two strides, so that a transpose or a slice costs nothing.
 #[derive(Clone, Copy, Debug)]
@@ -192,18 +199,34 @@ pub fn gemm(c: &mut [Real], a: MatRef<'_>, b: MatRef<'_>, e: Epilogue<'_>) {
 pub fn gemm_with(isa: Isa, c: &mut [Real], a: MatRef<'_>, b: MatRef<'_>, e: Epilogue<'_>) {
     check(c, &a, &b, &e);
     assert!(Isa::available().contains(&isa), "this machine has no {}", isa.name());
-    let (m, n, k) = (a.rows, b.cols, a.cols);
+    let (m, n) = (a.rows, b.cols);
     if c.is_empty() {
         return;
     }
     if vector::gemv(c, &a, &b, &e) {
         return;
     }
-    with_kernel!(isa, K => {
-        let grid = Grid::new::<K>(m, n, k);
-        // SAFETY: the instruction set was checked, and all lengths by `check`.
-        unsafe { product_parallel::<K>(Out::new(c, n), a, &b, &e, &grid) }
-    });
+    // SAFETY: the instruction set was checked, and all lengths by `check`.
+    unsafe {
+        #[cfg(all(target_arch = "x86_64", not(real_f64)))]
+        if isa == Isa::Avx512 && m >= WIDE_ROWS && n >= WIDE_COLS {
+            return with_micro::<micro::Avx512Wide>(c, a, b, e);
+        }
+        with_kernel!(isa, K => { with_micro::<K>(c, a, b, e) });
+    }
+}
+
+/// # Safety
+/// The processor has `K`'s instructions; `c`, `a`, `b` and `e` have passed [`check`].
+unsafe fn with_micro<K: MicroKernel>(
+    c: &mut [Real],
+    a: MatRef<'_>,
+    b: MatRef<'_>,
+    e: Epilogue<'_>,
+) {
+    let grid = Grid::new::<K>(a.rows, b.cols, a.cols);
+    // SAFETY: the caller's promise.
+    unsafe { product_parallel::<K>(Out::new(c, b.cols), a, &b, &e, &grid) }
 }
 
 /// `C = A·B` with `A: [m, k]`, `B: [k, n]`, all row-major.

@@ -54,6 +54,7 @@ fn pack(dst: &mut [Real], width: usize, b: MatRef<'_>, ks: Range<usize>, cols: R
 fn copy_rows(dst: &mut [Real], width: usize, src: &[Real], stride: usize, count: usize) {
     // A constant length turns the copy into a few vector moves.
     match (count == width, width) {
+        (true, 48) => copy_rows_of::<48>(dst, src, stride),
         (true, 32) => copy_rows_of::<32>(dst, src, stride),
         (true, 16) => copy_rows_of::<16>(dst, src, stride),
         (true, 8) => copy_rows_of::<8>(dst, src, stride),

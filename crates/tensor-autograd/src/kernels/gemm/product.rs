@@ -105,7 +105,9 @@ pub(crate) struct Grid {
     pub tiles: usize,
     /// Columns of tiles.
     pub panels: usize,
-    nr: usize,
+    /// Vectors that a row of `C` fills, and the columns of one.
+    vectors: usize,
+    lanes: usize,
     /// Rows of a tile; the first `higher` tiles have one more.
     height: usize,
     higher: usize,
@@ -115,7 +117,8 @@ impl Grid {
     pub(crate) fn new<K: MicroKernel>(m: usize, n: usize, k: usize) -> Self {
         let tiles = m.div_ceil(K::MR);
         let (height, higher) = (m / tiles.max(1), m % tiles.max(1));
-        Grid { m, n, k, tiles, panels: n.div_ceil(K::NR), nr: K::NR, height, higher }
+        let (panels, vectors) = (n.div_ceil(K::NR), n.div_ceil(K::LANES));
+        Grid { m, n, k, tiles, panels, vectors, lanes: K::LANES, height, higher }
     }
 
     /// Rows of tile `i`. Heights differ by one at most: 32 rows are better as 6+6+5+5+5+5 than as
@@ -126,8 +129,10 @@ impl Grid {
         start(i)..start(i + 1)
     }
 
+    /// Columns of a panel: whole vectors, spread evenly, so that threads get the same.
     pub(crate) fn cols(&self, panel: usize) -> Range<usize> {
-        panel * self.nr..self.n.min((panel + 1) * self.nr)
+        let start = |i: usize| (i * self.vectors).div_ceil(self.panels) * self.lanes;
+        start(panel)..self.n.min(start(panel + 1))
     }
 
     /// Length of a block of the summed index, the last of which may be shorter.
@@ -239,7 +244,7 @@ unsafe fn stripe<K: MicroKernel>(
     let kc = grid.k_block();
     // Few rows of tiles read each panel so seldom that copying it first would cost more.
     let in_place = part.tiles.len() <= IN_PLACE_TILES;
-    let all_in_place = in_place && b.in_place(0..grid.k, 0, part.panels.end * K::NR).is_some();
+    let all_in_place = in_place && b.in_place(0..grid.k, 0, grid.vectors * K::LANES).is_some();
     let slots = if keep { part.panels.len() } else { 1 };
     let b_len = if all_in_place { 0 } else { slots * kc * K::NR };
     scratch::with2(a.scratch(part, per_block * K::MR, kc), b_len, |a_buf, b_buf| {

@@ -72,7 +72,9 @@ fn all_shapes_and_layouts_agree_with_the_oracle() {
             }
         }
         // Several blocks of every loop, and parts on several threads.
-        for shape in [(257, 300, 65), (500, 257, 40), (30, 600, 1100), (120, 513, 130)] {
+        for shape in
+            [(257, 300, 65), (500, 257, 40), (30, 600, 1100), (120, 513, 130), (259, 9, 1061)]
+        {
             check_shape(isa, shape);
         }
     }
@@ -98,6 +100,22 @@ fn strides_beyond_the_matrix_are_honoured() {
 }
 
 #[test]
+fn tiles_of_another_size_give_the_same_bits() {
+    let (m, k, n, half) = (256, 530, 1024, 512);
+    let (a, b) = (noise(m * k, 1), noise(k * n, 2));
+    for isa in Isa::available() {
+        let product = |cols: usize| {
+            let mut c = vec![0.0; m * cols];
+            let b = MatRef::strided(&b, k, cols, n, 1);
+            gemm_with(isa, &mut c, MatRef::row_major(&a, m, k), b, Epilogue::OVERWRITE);
+            c
+        };
+        let left: Vec<Real> = product(n).chunks(n).flat_map(|row| row[..half].to_vec()).collect();
+        assert!(left == product(half), "{}", isa.name());
+    }
+}
+
+#[test]
 fn identity_changes_nothing() {
     let n = 70;
     let a = noise(n * n, 1);
@@ -111,7 +129,9 @@ fn identity_changes_nothing() {
 
 #[test]
 fn bits_do_not_depend_on_the_number_of_threads() {
-    for (m, k, n) in [(128, 784, 256), (97, 530, 301), (700, 300, 10), (5, 900, 2000)] {
+    for (m, k, n) in
+        [(128, 784, 256), (97, 530, 301), (700, 300, 10), (5, 900, 2000), (257, 530, 1061)]
+    {
         let (a, b) = (noise(m * k, 1), noise(k * n, 2));
         let run = |threads| {
             let mut c = vec![0.0; m * n];
