@@ -59,7 +59,7 @@ fn run(matches: &ArgMatches, control: Control, context: &Context) -> anyhow::Res
     let sizes = domains.sizes(stand);
     let settings = flags.settings(sizes[2], shared.epochs)?;
     settings.check(sizes)?;
-    domains.check(stand)?;
+    domains.check(&settings)?;
     let shared = Shared {
         seed: Some(shared.seed.unwrap_or(0)),
         seeds: Some(shared.seeds.unwrap_or(1)),
@@ -70,14 +70,14 @@ fn run(matches: &ArgMatches, control: Control, context: &Context) -> anyhow::Res
     let session = Session::open(NAME, (&shared, &settings.filled()), &control, context)?;
 
     let arms = Arms::new(&settings, &domains, &session);
-    let score = if domains.labels.is_some() { "target_accuracy" } else { STABILITY };
+    let score = if domains.labelled() { "target_accuracy" } else { STABILITY };
     let mut study = Study::new(NAME, score, |seed, observer| arms.method(seed, observer));
     for arm in chosen {
         study = study.baseline(arm, |seed, observer| arms.baseline(arm, seed, observer));
     }
     let report = session.run(study)?;
     draw::curves(&session.folder, &report.outcomes)?;
-    let extra = extra(&report, domains.labels.is_some());
+    let extra = extra(&report, domains.labelled());
     report::finish(&session, &shared, report, extra)
 }
 

@@ -40,3 +40,25 @@ fn settings_of_the_network_are_refused_where_there_is_none() {
     lab.refused(&counts, 3, &["is no count"]);
     assert!(!lab.path("r").exists());
 }
+
+#[test]
+fn each_seed_draws_examples_of_its_own() {
+    let lab = Lab::new();
+    let run = |own: &str| {
+        format!(
+            "run self-taught-clustering --source synthetic:documents-auxiliary --target \
+             synthetic:documents --clusters 2 --feature-clusters 4 --lambda 1 --restarts 2 {own}"
+        )
+    };
+    let rows = |seed: u64| {
+        lab.done(&run(&format!("--examples 9 --seed {seed} --out s{seed}")));
+        let text = lab.text(&format!("s{seed}/clusters.csv"));
+        let row = |line: &str| line.split(',').next().unwrap().parse::<usize>().unwrap();
+        text.lines().skip(1).map(row).collect::<Vec<_>>()
+    };
+    let (a, b) = (rows(0), rows(1));
+    assert!(a.len() == 9 && b.len() == 9 && a != b, "{a:?} {b:?}");
+    assert!(a.is_sorted() && *a.last().unwrap() > 9, "of all rows: {a:?}");
+    lab.refused(&run("--examples 1 --out r"), 2, &["--clusters 2", "number of examples"]);
+    lab.refused(&run("--examples 9999 --out r"), 2, &["--examples 9999", "number of examples"]);
+}

@@ -25,7 +25,7 @@ fn scores(lab: &Lab, run: &str, arm: &str) -> Vec<f64> {
 #[test]
 fn runs_of_one_setting_share_a_column_and_pairs_are_of_one_run_and_seed() {
     let lab = lab();
-    let document = lab.json("compare a b c d --by lambda --picture lambda.svg --json");
+    let document = lab.json("compare c d a b --by lambda --picture lambda.svg --json");
     let columns = document["columns"].as_array().unwrap();
     let headings: Vec<&str> = columns.iter().map(|c| c["column"].as_str().unwrap()).collect();
     assert_eq!(headings, ["0.1", "2.0"]);

@@ -56,6 +56,11 @@ impl<'a> Table<'a> {
                 None => columns.push((heading, vec![folder])),
             }
         }
+        // Numbers in their order; names in that of the folders.
+        let number = |heading: &str| heading.parse::<f64>().ok().filter(|x| !x.is_nan());
+        if by.is_some() && columns.iter().all(|(heading, _)| number(heading).is_some()) {
+            columns.sort_by(|a, b| number(&a.0).partial_cmp(&number(&b.0)).expect("no NaN"));
+        }
         let mut arms: Vec<&str> =
             folders.iter().flat_map(|f| f.report.baselines.keys().map(String::as_str)).collect();
         arms.sort_unstable();

@@ -55,10 +55,12 @@ impl<'a> Arms<'a> {
         let model = method.fit(&tables.target, &tables.source, observer)?;
         if self.session.keeps(seed) {
             let folder = &self.session.folder;
-            folder.write("clusters.csv", &listed("row", model.target()))?;
-            folder.write("feature-clusters.csv", &listed("feature", model.features()))?;
+            let features: Vec<usize> = (0..model.features().of.len()).collect();
+            folder.write("clusters.csv", &listed("row", &tables.rows, model.target()))?;
+            folder
+                .write("feature-clusters.csv", &listed("feature", &features, model.features()))?;
         }
-        let mut trained = self.clustered(&model, &tables);
+        let mut trained = clustered(&model, &tables);
         trained.figures.insert("lambda".into(), model.lambda());
         Ok(trained)
     }
@@ -71,7 +73,7 @@ impl<'a> Arms<'a> {
     ) -> Result<Trained, TransferError> {
         let tables = self.domains.of(self.settings, seed, observer)?;
         let counts = match arm {
-            K_MEANS => return self.k_means(&tables.target, seed, observer),
+            K_MEANS => return self.k_means(&tables, seed, observer),
             TARGET => &tables.target,
             _ => &tables.target.stack(&tables.source)?,
         };
@@ -91,17 +93,17 @@ impl<'a> Arms<'a> {
             .restarts(s.restarts)
             .seed(seed)
             .fit(counts, observer)?;
-        Ok(self.clustered(&model, tables))
+        Ok(clustered(&model, tables))
     }
 
     /// Each restart on its own, for their agreement; the smallest inertia is kept.
     fn k_means(
         &self,
-        target: &Counts,
+        tables: &Tables,
         seed: u64,
         observer: &dyn Observer,
     ) -> Result<Trained, TransferError> {
-        let points = target.tf_idf();
+        let points = tables.target.tf_idf();
         let mut models = Vec::new();
         for restart in 0..self.settings.restarts as u64 {
             if observer.interrupted() {
@@ -116,38 +118,43 @@ impl<'a> Arms<'a> {
         let agreement = mean_agreement(&all);
         let best = models.iter().min_by(|a, b| a.inertia().total_cmp(&b.inertia()));
         let best = best.expect("there are at least two restarts");
-        Ok(self.measured(best.assignments(), agreement, History::default()))
-    }
-
-    fn clustered(&self, model: &Clusters, tables: &Tables) -> Trained {
-        let rows = tables.target.rows();
-        let mut trained =
-            self.measured(&model.target().of[..rows], model.agreement(), model.history());
-        let last = model.objective().last().copied();
-        trained.figures.insert("objective".into(), last.expect("the start's at least"));
-        trained
-    }
-
-    /// The measures of the target's clusters. Labels are read here and nowhere else.
-    fn measured(&self, clusters: &[usize], agreement: Option<f64>, history: History) -> Trained {
-        let stability = agreement.expect("there are at least two restarts");
-        let mut figures = BTreeMap::from([(STABILITY.to_owned(), stability)]);
-        let mut score = stability;
-        if let Some(labels) = &self.domains.labels {
-            score = clustering_accuracy(clusters, labels);
-            figures.insert("entropy_bits".into(), cluster_entropy(clusters, labels));
-            figures.insert("nmi".into(), normalized_mutual_information(clusters, labels));
-            figures.insert("ari".into(), adjusted_rand_index(clusters, labels));
-        }
-        Trained { score, figures, history }
+        Ok(measured(tables, best.assignments(), agreement, History::default()))
     }
 }
 
+fn clustered(model: &Clusters, tables: &Tables) -> Trained {
+    let rows = tables.target.rows();
+    let mut trained =
+        measured(tables, &model.target().of[..rows], model.agreement(), model.history());
+    let last = model.objective().last().copied();
+    trained.figures.insert("objective".into(), last.expect("the start's at least"));
+    trained
+}
+
+/// The measures of the target's clusters. Labels are read here and nowhere else.
+fn measured(
+    tables: &Tables,
+    clusters: &[usize],
+    agreement: Option<f64>,
+    history: History,
+) -> Trained {
+    let stability = agreement.expect("there are at least two restarts");
+    let mut figures = BTreeMap::from([(STABILITY.to_owned(), stability)]);
+    let mut score = stability;
+    if let Some(labels) = &tables.labels {
+        score = clustering_accuracy(clusters, labels);
+        figures.insert("entropy_bits".into(), cluster_entropy(clusters, labels));
+        figures.insert("nmi".into(), normalized_mutual_information(clusters, labels));
+        figures.insert("ari".into(), adjusted_rand_index(clusters, labels));
+    }
+    Trained { score, figures, history }
+}
+
 /// A line for each thing with its cluster.
-fn listed(what: &str, partition: &Partition) -> String {
+fn listed(what: &str, things: &[usize], partition: &Partition) -> String {
     let mut text = format!("{what},cluster\n");
-    for (i, cluster) in partition.of.iter().enumerate() {
-        let _ = writeln!(text, "{i},{cluster}");
+    for (thing, cluster) in things.iter().zip(&partition.of) {
+        let _ = writeln!(text, "{thing},{cluster}");
     }
     text
 }

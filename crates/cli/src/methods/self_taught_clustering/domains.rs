@@ -4,7 +4,7 @@ use super::settings::{Settings, Stand};
 use crate::data;
 use crate::error::{InputError, UsageError};
 use crate::run::Shared;
-use datasets::{Dataset, Unlabelled};
+use datasets::{Dataset, Random, Unlabelled};
 use std::cell::RefCell;
 use std::rc::Rc;
 use transfer::fit::Observer;
@@ -13,6 +13,10 @@ use transfer::{Counts, TransferError};
 
 /// Target and source as tables of one width.
 pub(super) struct Tables {
+    /// The target's rows that are clustered, of all it has.
+    pub(super) rows: Vec<usize>,
+    /// Their labels, for the score.
+    pub(super) labels: Option<Vec<usize>>,
     pub(super) target: Counts,
     pub(super) source: Counts,
 }
@@ -21,7 +25,7 @@ pub(super) struct Tables {
 pub(super) struct Domains {
     target: Unlabelled,
     source: Unlabelled,
-    pub(super) labels: Option<Vec<usize>>,
+    labels: Option<Vec<usize>>,
     /// The tables of the last seed that was asked for.
     tables: RefCell<Option<(u64, Rc<Tables>)>>,
 }
@@ -54,6 +58,11 @@ impl Domains {
         Ok(Domains { target, source, labels, tables: RefCell::default() })
     }
 
+    /// Whether clusters can be scored by labels.
+    pub(super) fn labelled(&self) -> bool {
+        self.labels.is_some()
+    }
+
     /// The numbers of target rows, source rows and features.
     pub(super) fn sizes(&self, stand: Stand) -> [usize; 3] {
         let features = match stand {
@@ -64,9 +73,10 @@ impl Domains {
     }
 
     /// Refuses data that are no counts, where counts are clustered.
-    pub(super) fn check(&self, stand: Stand) -> Result<(), TransferError> {
-        if stand == Stand::Counts {
-            self.tables(Stand::Counts, 0, &mut transfer::fit::Progress::silent())?;
+    pub(super) fn check(&self, settings: &Settings) -> Result<(), TransferError> {
+        if settings.stand == Stand::Counts {
+            Counts::from_dense(&self.target)?;
+            Counts::from_dense(&self.source)?;
         }
         Ok(())
     }
@@ -78,28 +88,31 @@ impl Domains {
         seed: u64,
         observer: &mut dyn Observer,
     ) -> Result<Rc<Tables>, TransferError> {
-        self.tables(settings.stand, seed, observer)
-    }
-
-    fn tables(
-        &self,
-        stand: Stand,
-        seed: u64,
-        observer: &mut dyn Observer,
-    ) -> Result<Rc<Tables>, TransferError> {
         if let Some((known, tables)) = &*self.tables.borrow() {
-            // Counts are the same for every seed.
-            if *known == seed || stand == Stand::Counts {
+            // All counts are the same for every seed.
+            let same = settings.stand == Stand::Counts && settings.examples.is_none();
+            if *known == seed || same {
                 return Ok(Rc::clone(tables));
             }
         }
-        let tables = Rc::new(match stand {
-            Stand::Counts => Tables {
-                target: Counts::from_dense(&self.target)?,
-                source: Counts::from_dense(&self.source)?,
-            },
-            Stand::Autoencoder { units, epochs } => self.hidden(units, epochs, seed, observer)?,
-        });
+        let rows = match settings.examples {
+            None => (0..self.target.len()).collect(),
+            Some(n) => {
+                let order = Random::new(seed, "examples", [0, 0]).permutation(self.target.len());
+                let mut rows = order[..n].to_vec();
+                rows.sort_unstable();
+                rows
+            }
+        };
+        let target = self.target.select(&rows);
+        let [target, source] = match settings.stand {
+            Stand::Counts => [Counts::from_dense(&target)?, Counts::from_dense(&self.source)?],
+            Stand::Autoencoder { units, epochs } => {
+                self.hidden(&target, (units, epochs), seed, observer)?
+            }
+        };
+        let labels = self.labels.as_ref().map(|all| rows.iter().map(|&row| all[row]).collect());
+        let tables = Rc::new(Tables { rows, labels, target, source });
         *self.tables.borrow_mut() = Some((seed, Rc::clone(&tables)));
         Ok(tables)
     }
@@ -108,12 +121,12 @@ impl Domains {
     /// most of them near 0, as counts are.
     fn hidden(
         &self,
-        units: usize,
-        epochs: usize,
+        target: &Unlabelled,
+        (units, epochs): (usize, usize),
         seed: u64,
         observer: &mut dyn Observer,
-    ) -> Result<Tables, TransferError> {
-        let views = [self.target.inputs(), self.source.inputs()];
+    ) -> Result<[Counts; 2], TransferError> {
+        let views = [target.inputs(), self.source.inputs()];
         let both = ndarray::concatenate(ndarray::Axis(0), &views).expect("checked when loaded");
         let both = Unlabelled::new("target and source", both)?;
         let learner = Autoencoder::sparse(units).epochs(epochs).seed(seed);
@@ -124,6 +137,6 @@ impl Domains {
             let codes = ndarray::ArrayD::from_shape_vec(vec![data.len(), units], values);
             Counts::from_dense(&Unlabelled::new(data.name(), codes.expect("a code for each row"))?)
         };
-        Ok(Tables { target: counts(&self.target)?, source: counts(&self.source)? })
+        Ok([counts(target)?, counts(&self.source)?])
     }
 }

@@ -18,6 +18,9 @@ pub(crate) struct Flags {
     /// Clusters of the target
     #[arg(long, value_name = "K", help_heading = HEADING)]
     clusters: Option<usize>,
+    /// Target examples to cluster, drawn anew by each seed, whatever their labels; default: all
+    #[arg(long, value_name = "N", help_heading = HEADING)]
+    examples: Option<usize>,
     /// Clusters of the source; default: twice those of the target
     #[arg(long, value_name = "K", help_heading = HEADING)]
     source_clusters: Option<usize>,
@@ -109,6 +112,7 @@ enum Order {
 /// The settings with nothing left open.
 pub(super) struct Settings {
     pub(super) clusters: usize,
+    pub(super) examples: Option<usize>,
     pub(super) source_clusters: usize,
     pub(super) feature_clusters: usize,
     lambda: Lambda,
@@ -184,6 +188,7 @@ impl Flags {
         let clusters = self.clusters.ok_or(UsageError::Missing { what: "--clusters", remedy })?;
         let settings = Settings {
             clusters,
+            examples: self.examples,
             source_clusters: self.source_clusters.unwrap_or(clusters.saturating_mul(2)),
             feature_clusters: self.feature_clusters.unwrap_or(features.min(32)),
             lambda: self.lambda.unwrap_or(Lambda::Chosen(Auto::Auto)),
@@ -220,6 +225,7 @@ impl Settings {
     pub(super) fn filled(&self) -> Flags {
         Flags {
             clusters: Some(self.clusters),
+            examples: self.examples,
             source_clusters: Some(self.source_clusters),
             feature_clusters: Some(self.feature_clusters),
             lambda: Some(self.lambda),
@@ -253,7 +259,9 @@ impl Settings {
     pub(super) fn check(&self, [target, source, features]: [usize; 3]) -> Result<(), UsageError> {
         let range = "from 1 to the number of examples";
         let fits = |k: usize, n: usize| (1..=n).contains(&k);
-        within("--clusters", Some(self.clusters), fits(self.clusters, target), range)?;
+        let examples = self.examples.unwrap_or(target);
+        within("--examples", Some(examples), fits(examples, target), range)?;
+        within("--clusters", Some(self.clusters), fits(self.clusters, examples), range)?;
         let k = self.source_clusters;
         within("--source-clusters", Some(k), fits(k, source), range)?;
         let k = self.feature_clusters;
