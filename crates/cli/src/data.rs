@@ -124,7 +124,7 @@ fn check_room(name: &str, samples: usize, shape: &[usize]) -> Result<(), InputEr
 }
 
 /// Checks that samples of this shape can be brought to the one that a model takes: grey becomes
-/// colour where the model wants it, the size changes if `size` says so.
+/// colour where the model wants it, the size changes if `size` says so. `resizing` is the flag that would.
 ///
 /// # Errors
 /// If they cannot.
@@ -133,13 +133,14 @@ pub(crate) fn check_fits_model(
     file: &str,
     model: &[usize],
     size: Option<Size>,
+    resizing: &str,
 ) -> Result<(), InputError> {
     let (fits, remedy) = match (found, model) {
         ([c, h, w], [d, height, width]) => {
             let channels = c == d || (*c == 1 && *d == 3);
             let (h, w) = size.map_or((*h, *w), |s| (s.height, s.width));
             let remedy = match channels && size.is_none() {
-                true => format!("resize the images by --resize {height}x{width}"),
+                true => format!("resize the images to {height}x{width} by {resizing}"),
                 false => "give data like the model's, or another model".to_owned(),
             };
             (channels && (h, w) == (*height, *width), remedy)

@@ -63,10 +63,11 @@ pub fn check(case: for<'t> fn(&[Var<'t>]) -> Var<'t>, file: &Path) {
     let cotangent = tensors["cotangent"].clone();
     let grads = crate::gradcheck::weighted_sum(y, cotangent).backward();
     for (name, param) in &inputs {
-        if let Some(want) = tensors.get(&format!("grad {name}")) {
-            let got = grads.get(param).unwrap_or_else(|| panic!("no gradient reaches `{name}`"));
-            assert_close(got, want, &format!("{}: grad {name}", file.display()));
-        }
+        let what = format!("{}: grad {name}", file.display());
+        let want = tensors.get(&format!("grad {name}"));
+        let want = want.unwrap_or_else(|| panic!("{what}: the file has none to compare with"));
+        let got = grads.get(param).unwrap_or_else(|| panic!("no gradient reaches `{name}`"));
+        assert_close(got, want, &what);
     }
 }
 

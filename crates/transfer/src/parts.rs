@@ -7,6 +7,14 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use tensor_autograd::{Module, Tensor};
 
+/// What is said of a description whose halves do not fit.
+pub(crate) fn contradicts(key: &str, how: &str) -> String {
+    format!(
+        "its `{key}` contradicts itself: {how}; it was changed since it was saved: take an unchanged \
+         copy, or train it again"
+    )
+}
+
 /// A file's tensors and what its metadata say of them under `key`; `otherwise` is what the file is
 /// without.
 ///

@@ -3,7 +3,7 @@
 use crate::architecture::Architecture;
 use crate::input::Normalizer;
 use crate::model::Model;
-use crate::parts::described;
+use crate::parts::{contradicts, described};
 use crate::{History, TransferError};
 use nn_layers::models::DannNet;
 use nn_layers::{LoadMode, StateDict, load_into};
@@ -53,7 +53,10 @@ impl Model<DannNet> {
         let bare = "these are bare weights, not a model saved by `transfer`";
         let (state, d): (_, Description) = described(path, KEY, bare)?;
         if d.classes.len() != d.architecture.classes || !d.normalizer.fits(&d.architecture.input) {
-            return Err(unusable(format!("its `{KEY}` contradicts itself")));
+            return Err(unusable(contradicts(
+                KEY,
+                "the classes or the inputs are not those of the net",
+            )));
         }
         let held = state.tensors.values().map(Tensor::len).sum();
         d.architecture.check_weights(held).map_err(|e| unusable(e.to_string()))?;

@@ -81,7 +81,13 @@ fn fitted(data: Dataset, shape: &[usize], flags: &Flags) -> Result<Dataset, Inpu
         _ => None,
     };
     let file = flags.model.display().to_string();
-    data::check_fits_model(("--data", data.name(), data.sample_shape()), &file, shape, size)?;
+    data::check_fits_model(
+        ("--data", data.name(), data.sample_shape()),
+        &file,
+        shape,
+        size,
+        "--resize",
+    )?;
     data::fit(data, shape)
 }
 

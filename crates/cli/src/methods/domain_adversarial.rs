@@ -43,8 +43,6 @@ pub(super) const METHOD: Method = Method {
             "synthetic:digits-textured?n=3000&seed=1",
             "--baselines",
             "all",
-            "--batch-size",
-            "32",
             "--steps",
             "2000",
         ],

@@ -37,7 +37,9 @@ where
         Some(path) => read::<O>(method, path)?,
         None => Table::new(),
     };
-    let flags = table(&Shared::from_arg_matches(matches)?, &O::from_arg_matches(matches)?)?;
+    let shared = Shared::from_arg_matches(matches)?;
+    shared.check()?;
+    let flags = table(&shared, &O::from_arg_matches(matches)?)?;
     for (a, b) in EXCLUSIVE {
         for (given, other) in [(a, b), (b, a)] {
             if flags.contains_key(given) {

@@ -89,19 +89,21 @@ pub(crate) enum Normalization {
 
 /// A larger batch is taken for a slip: its images alone would fill the memory.
 const LARGEST_BATCH: usize = 65_536;
+/// More epochs or steps than this are taken for a slip.
+const LONGEST: usize = 1_000_000_000_000;
 /// More seeds than this are taken for a slip.
 const MOST_SEEDS: usize = 10_000;
 
 impl Shared {
     /// Checks every number against its range, under the name of its flag.
     pub(crate) fn check(&self) -> Result<(), UsageError> {
-        let count = |n: Option<usize>| n.is_none_or(|n| n > 0);
+        let count = |n: Option<usize>| n.is_none_or(|n| (1..=LONGEST).contains(&n));
         let real = |x: Option<f64>, ok: fn(f64) -> bool| x.is_none_or(|x| x.is_finite() && ok(x));
-        within("--epochs", self.epochs, count(self.epochs), "at least 1")?;
-        within("--steps", self.steps, count(self.steps), "at least 1")?;
+        within("--epochs", self.epochs, count(self.epochs), "from 1 to 10^12")?;
+        within("--steps", self.steps, count(self.steps), "from 1 to 10^12")?;
         let batch = self.batch_size.is_none_or(|n| (1..=LARGEST_BATCH).contains(&n));
         within("--batch-size", self.batch_size, batch, "from 1 to 65536")?;
-        within("--lr", self.lr, real(self.lr, |x| x > 0.0), "positive")?;
+        within("--lr", self.lr, real(self.lr, |x| x > 0.0), "positive and finite")?;
         let momentum = real(self.momentum, |x| (0.0..1.0).contains(&x));
         within("--momentum", self.momentum, momentum, "in [0, 1)")?;
         let decay = real(self.weight_decay, |x| x >= 0.0);

@@ -105,7 +105,7 @@ fn images_are_resized_where_that_is_asked_for() {
     let short = "--resize 16x16 --steps 1 --batch-size 4 --baselines none --out m";
     lab.done(&format!("run domain-adversarial {data} {short}"));
     let line = format!("{PREDICT} synthetic:digits?n=5");
-    lab.refused(&line, 3, &["[1, 28, 28]", "[3, 16, 16]", "--resize 16x16"]);
+    lab.refused(&line, 3, &["[1, 28, 28]", "[3, 16, 16]", "to 16x16 by --resize\n"]);
     let table = lab.done(&format!("{line} --resize"));
     assert_eq!(table.lines().filter(|l| l.contains(" %  ")).count(), 5, "{table}");
 }

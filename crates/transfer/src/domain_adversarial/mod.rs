@@ -117,9 +117,10 @@ impl DomainAdversarial {
         self
     }
 
-    /// λ at full value; 0 or positive, [`Alignment::lambda`] where nothing is said. At 0 the weights of features and label predictor come out bit
-    /// for bit as from [`Supervised`](crate::Supervised) training on the source; running statistics
-    /// of a normalisation do not, for both domains move them.
+    /// λ at full value; 0 or positive, [`Alignment::lambda`] where nothing is said. At 0 the weights
+    /// of features and label predictor come out bit for bit as from
+    /// [`Supervised`](crate::Supervised) training on the source; running statistics of a
+    /// normalisation do not, for both domains move them.
     pub fn lambda(mut self, lambda: f64) -> Self {
         self.lambda = Some(lambda);
         self

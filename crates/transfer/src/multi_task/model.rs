@@ -5,7 +5,7 @@ use super::measures::{TaskScore, classes_score, numbers_score};
 use super::task::{Labels, Task};
 use super::{MultiTaskArchitecture, MultiTaskNet};
 use crate::input::{Inputs, Normalizer};
-use crate::parts::described;
+use crate::parts::{contradicts, described};
 use crate::{History, TransferError};
 use datasets::Unlabelled;
 use nn_layers::{LoadMode, StateDict, load_into};
@@ -160,7 +160,7 @@ impl MultiTaskModel {
         let (state, Description { architecture, tasks }) =
             described(path, KEY, "it is no model of several tasks")?;
         if !architecture.outputs.keys().eq(tasks.keys()) {
-            return Err(unusable(format!("its `{KEY}` contradicts itself")));
+            return Err(unusable(contradicts(KEY, "the tasks are not those of the net's outputs")));
         }
         let held = state.tensors.values().map(Tensor::len).sum();
         architecture.check_weights(held).map_err(|e| unusable(e.to_string()))?;

@@ -4,7 +4,7 @@ use super::model::{ProgressiveModel, Task};
 use super::net::ProgressiveNet;
 use super::plan::Plan;
 use crate::input::Normalizer;
-use crate::parts::described;
+use crate::parts::{contradicts, described};
 use crate::{History, TransferError};
 use nn_layers::{LoadMode, StateDict, load_into};
 use serde::{Deserialize, Serialize};
@@ -68,7 +68,10 @@ impl ProgressiveModel {
         for (column, task) in tasks.iter().enumerate() {
             let input = net.plan().input();
             if task.classes.is_empty() || !task.normalizer.fits(input) {
-                return Err(unusable(format!("its `{KEY}` contradicts itself")));
+                return Err(unusable(contradicts(
+                    KEY,
+                    "the classes of a task or its inputs are not those of the net",
+                )));
             }
             // Before anything is made: the description alone must not take memory.
             let own = net.plan().column_parameters(column, task.classes.len());

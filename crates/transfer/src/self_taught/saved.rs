@@ -3,7 +3,7 @@
 use super::encoding::Encoding;
 use super::{Features, SelfTaughtModel};
 use crate::input::Normalizer;
-use crate::parts::{Parts, described};
+use crate::parts::{Parts, contradicts, described};
 use crate::{LinearClassifier, TransferError};
 use nn_layers::StateDict;
 use serde::{Deserialize, Serialize};
@@ -62,7 +62,7 @@ impl SelfTaughtModel {
         let whole = |description: Description| {
             let Description { source, normalizer, encoding, classes, .. } = description;
             if classes.is_empty() || !normalizer.fits(normalizer.sample()) {
-                return Err(format!("its `{KEY}` contradicts itself"));
+                return Err(contradicts(KEY, "it has no classes, or inputs of no size"));
             }
             let mut parts = Parts::new(state.tensors.clone());
             let [_, width] = parts.shape("classifier.weight")?;

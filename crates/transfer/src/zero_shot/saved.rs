@@ -12,7 +12,7 @@ use super::scorer::{Map, Scorer};
 use super::signatures::{Scaler, Signatures};
 use super::training;
 use crate::input::Normalizer;
-use crate::parts::{Parts, described};
+use crate::parts::{Parts, contradicts, described};
 use crate::{Architecture, History, Model, TransferError};
 use nn_layers::models::DannNet;
 use nn_layers::{Sequential, StateDict, flatten, seq};
@@ -138,7 +138,7 @@ fn model(d: Description, mut parts: Parts) -> Result<ZeroShotModel, String> {
     let own = d.network.as_ref().is_none_or(|network| network.input == sample);
     let top = !matches!(d.form, Form::Conse { top: 0 });
     if !(own && top && d.normalizer.fits(&sample) && d.gamma.is_finite() && !d.seen.is_empty()) {
-        return Err(format!("its `{KEY}` contradicts itself"));
+        return Err(contradicts(KEY, "its settings, inputs and classes do not fit each other"));
     }
     let values = matrix(&mut parts, "signatures", [classes, attributes])?;
     let rows = (0..classes).map(|i| (0..attributes).map(|j| values[(i, j)]).collect()).collect();

@@ -54,7 +54,7 @@ impl Flags {
             return Err(UsageError::Conflict("give `trunk-lr` or `lr-decay-by-depth`, not both"));
         }
         let lr = self.source_lr.is_none_or(|x| x > 0.0 && x.is_finite());
-        within("--source-lr", self.source_lr, lr, "positive")
+        within("--source-lr", self.source_lr, lr, "positive and finite")
     }
 
     /// How the source model is trained, in a run with these shared settings.

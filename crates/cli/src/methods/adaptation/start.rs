@@ -38,7 +38,8 @@ impl Start {
                 let (model, architecture) = Model::load(Path::new(file))?;
                 let shape = architecture.input.clone();
                 for (role, name, found) in sets {
-                    data::check_fits_model((role, name, found), file, &shape, size)?;
+                    let by = "--resize HxW";
+                    data::check_fits_model((role, name, found), file, &shape, size, by)?;
                 }
                 (Start::Model(Box::new(model), architecture), shape)
             }

@@ -140,7 +140,12 @@ impl Flags {
             within(flag, Some(*value), weighs, no_loss)?;
         }
         for value in self.select_lr.iter().flatten() {
-            within("--select-lr", Some(*value), *value > 0.0 && value.is_finite(), "positive")?;
+            within(
+                "--select-lr",
+                Some(*value),
+                *value > 0.0 && value.is_finite(),
+                "positive and finite",
+            )?;
         }
         let share = self.hold_out.is_none_or(|x| 0.0 < x && x < 1.0);
         within("--hold-out", self.hold_out, share, "between 0 and 1")?;

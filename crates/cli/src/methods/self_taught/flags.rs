@@ -98,7 +98,7 @@ impl Flags {
         }
         within("--patch", self.patch, self.patch.is_none_or(|n| n > 1), "at least 2")?;
         let beta = self.beta.is_none_or(|x| x > 0.0 && x.is_finite());
-        within("--beta", self.beta, beta, "positive")?;
+        within("--beta", self.beta, beta, "positive and finite")?;
         match self.labels.is_some() && self.shots.is_some() {
             true => Err(UsageError::Conflict("give `labels` or `shots`, not both")),
             false => Ok(()),
