@@ -64,7 +64,7 @@ impl Labelled {
 
     /// How many examples there are, if their inputs are the same in every step.
     pub(crate) fn fixed(&self) -> Option<usize> {
-        self.flip.is_none().then(|| self.labels.len())
+        self.flip.is_none().then_some(self.labels.len())
     }
 
     /// Which examples a step sees.
