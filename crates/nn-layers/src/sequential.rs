@@ -3,7 +3,7 @@
 use crate::Layer;
 use crate::summary::Row;
 use std::fmt;
-use std::ops::{Index, IndexMut};
+use std::ops::{Index, IndexMut, Range};
 use tensor_autograd::{Module, Param, Path, Var};
 
 /// A chain of layers, each applied to the value of the one before. Children are named by their
@@ -74,6 +74,27 @@ impl Sequential {
         Sequential { layers: self.layers.split_off(at) }
     }
 
+    /// The layers `range` alone, at `x`, as [`forward`](Layer::forward) runs them: to run a chain in
+    /// parts, one after the other, is to run it.
+    ///
+    /// # Panics
+    /// If there are no such layers.
+    #[track_caller]
+    pub fn forward_range<'t>(&self, range: Range<usize>, x: Var<'t>) -> Var<'t> {
+        assert!(range.end <= self.len(), "forward_range({range:?}) of {} layers", self.len());
+        let tape = x.tape();
+        if !tape.is_training() {
+            return self.layers[range].iter().fold(x, |x, layer| layer.forward(x));
+        }
+        let frozen = self.frozen();
+        self.layers[range.clone()].iter().zip(&frozen[range]).fold(x, |x, (layer, frozen)| {
+            match frozen {
+                true => tape.still(|| layer.forward(x)),
+                false => layer.forward(x),
+            }
+        })
+    }
+
     /// Which layers are frozen: those whose every parameter is, and between two of them those that
     /// have none.
     fn frozen(&self) -> Vec<bool> {
@@ -107,15 +128,7 @@ impl Module for Sequential {
 
 impl Layer for Sequential {
     fn forward<'t>(&self, x: Var<'t>) -> Var<'t> {
-        let tape = x.tape();
-        if !tape.is_training() {
-            return self.layers.iter().fold(x, |x, layer| layer.forward(x));
-        }
-        let layers = self.layers.iter().zip(self.frozen());
-        layers.fold(x, |x, (layer, frozen)| match frozen {
-            true => tape.still(|| layer.forward(x)),
-            false => layer.forward(x),
-        })
+        self.forward_range(0..self.len(), x)
     }
 
     fn describe(&self) -> String {
@@ -244,6 +257,13 @@ mod tests {
         let of = |net: &Sequential, seed| {
             grad(&mut Rng::seed(seed), |t| net.forward(t.constant(x.clone())).sum(..)).0
         };
+        let parts = |cut| {
+            grad(&mut Rng::seed(0), |t| {
+                let front = net.forward_range(0..cut, t.constant(x.clone()));
+                net.forward_range(cut..net.len(), front).sum(..)
+            })
+        };
+        assert!((0..=net.len()).all(|cut| parts(cut).0 == of(&net, 0)), "it knows its neighbours");
         // Between the frozen layers nothing is drawn; before and after them it is.
         let middle = || net.iter().skip(1).take(4).cloned().collect::<Sequential>();
         let inference = value(&middle(), &x).as_slice().iter().sum::<tensor_autograd::Real>();

@@ -108,6 +108,11 @@ impl Tape {
         }
     }
 
+    /// How many new values of buffers have been proposed.
+    pub fn proposals(&self) -> usize {
+        self.list.borrow().buffers.len()
+    }
+
     /// What a buffer holds at this point of the step: the latest proposal for it, or else the model's
     /// value. A layer that runs twice in one step moves its statistics from there.
     pub fn buffer(&self, buffer: &Param) -> Tensor {

@@ -58,12 +58,32 @@ impl Labelled {
     }
 
     pub(crate) fn batch(&mut self, step: usize) -> (Tensor, Vec<usize>) {
-        let rows = self.stream.rows.batch(step as u64);
-        let mut inputs = self.stream.inputs.batch(&rows);
+        let rows = self.rows(step);
+        (self.inputs(&rows, step), self.labels(&rows))
+    }
+
+    /// How many examples there are, if their inputs are the same in every step.
+    pub(crate) fn fixed(&self) -> Option<usize> {
+        self.flip.is_none().then_some(self.labels.len())
+    }
+
+    /// Which examples a step sees.
+    pub(crate) fn rows(&mut self, step: usize) -> Vec<usize> {
+        self.stream.rows.batch(step as u64)
+    }
+
+    /// Their inputs in that step.
+    pub(crate) fn inputs(&self, rows: &[usize], step: usize) -> Tensor {
+        let mut inputs = self.stream.inputs.batch(rows);
         if let Some(seed) = self.flip {
             mirror_half(&mut inputs, seed, step);
         }
-        (inputs, rows.iter().map(|&r| self.labels[r]).collect())
+        inputs
+    }
+
+    /// Their labels.
+    pub(crate) fn labels(&self, rows: &[usize]) -> Vec<usize> {
+        rows.iter().map(|&r| self.labels[r]).collect()
     }
 }
 

@@ -62,7 +62,9 @@ impl<N: Network> FineTune<N> {
     }
 
     /// Trains only the parameters that the pattern names; the others are frozen meanwhile, buffers
-    /// included. What is frozen in the source model stays frozen.
+    /// included. What is frozen in the source model stays frozen. Where the first layers are frozen,
+    /// each example passes them once, if what they make of all examples fits in 512 MiB and
+    /// [`flip`](FineTune::flip) is off; the result is the same.
     pub fn train_only(mut self, pattern: impl Into<String>) -> Self {
         self.trained = pattern.into();
         self

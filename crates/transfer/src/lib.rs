@@ -35,6 +35,7 @@ pub mod multi_task;
 mod network;
 mod parts;
 pub mod pictures;
+mod prefix;
 pub mod progressive;
 mod saved;
 pub mod self_taught;

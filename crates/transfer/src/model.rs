@@ -86,6 +86,12 @@ impl<N: Network> Model<N> {
         Ok(matrix)
     }
 
+    /// The inputs as the network takes them, all in one batch.
+    pub(crate) fn batch(&self, inputs: &Unlabelled) -> Result<Tensor, TransferError> {
+        let inputs = Inputs::new(inputs, &self.normalizer)?;
+        Ok(inputs.batch(&(0..inputs.len()).collect::<Vec<_>>()))
+    }
+
     fn map(
         &self,
         inputs: &Unlabelled,

@@ -7,6 +7,7 @@ use crate::fit::{At, Means, Objective, Observer, Plan, fit};
 use crate::input::{Inputs, Normalizer};
 use crate::model::Model;
 use crate::network::Network;
+use crate::prefix::Prefix;
 use crate::training::training_methods;
 use crate::validation::Validation;
 use crate::{Training, TransferError};
@@ -89,8 +90,8 @@ pub(crate) fn train<N: Network, R: Rule>(
     same_classes(&start.net, &start.normalizer, data, data.classes())?;
     let served = (&start.net, &start.normalizer);
     let validation = Validation::new(validation, served, data, training.patience)?;
-    let thaw = start.thaw;
-    let mut objective = CrossEntropy { batches, validation, holds, thaw };
+    let (prefix, thaw) = (Prefix::of(batches.fixed()), start.thaw);
+    let mut objective = CrossEntropy { batches, prefix, validation, holds, thaw };
     let fitted = fit(&mut objective, start.net, optimizer, plan, observer)?;
     Ok(Model {
         net: fitted.net,
@@ -124,6 +125,7 @@ pub(crate) fn same_classes(
 /// The objective: mean cross-entropy of a batch, and what holds the network back.
 struct CrossEntropy<N> {
     batches: Labelled,
+    prefix: Prefix,
     validation: Option<Validation>,
     holds: Option<Holds<N>>,
     thaw: Thaw,
@@ -137,13 +139,17 @@ impl<N: Network> Objective for CrossEntropy<N> {
     }
 
     fn step(&mut self, net: &N, at: At, rng: &mut Rng, means: &mut Means) -> (Real, Grads) {
-        let (x, labels) = self.batches.batch(at.step);
+        let rows = self.batches.rows(at.step);
+        let (batches, labels) = (&self.batches, self.batches.labels(&rows));
+        let inputs = |rows: &[usize]| batches.inputs(rows, at.step);
+        let x = self.prefix.run(net, &rows, inputs);
+        let word = self.holds.as_mut().and_then(|holds| holds.word(&rows, inputs));
         grad(rng, |t| {
-            let logits = net.forward(t.constant(&x));
+            let logits = self.prefix.rest(net, t.constant(x));
             means.add("accuracy", metrics::accuracy(&logits.value(), &labels));
             match &self.holds {
                 None => logits.cross_entropy(&labels),
-                Some(holds) => holds.loss(t, net, &x, logits, &labels),
+                Some(holds) => holds.loss(t, net, logits, &labels, word),
             }
         })
     }

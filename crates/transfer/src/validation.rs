@@ -4,14 +4,17 @@ use crate::TransferError;
 use crate::error::setting;
 use crate::input::{Inputs, Normalizer};
 use crate::network::Network;
+use crate::prefix::Prefix;
 use crate::supervised::same_classes;
 use datasets::Dataset;
+use std::cell::RefCell;
 use tensor_autograd::eval;
 
 /// Held-out samples, ready to be passed through a network, and their labels.
 pub(crate) struct Validation {
     inputs: Inputs,
     labels: Vec<usize>,
+    prefix: RefCell<Prefix>,
 }
 
 impl Validation {
@@ -31,22 +34,21 @@ impl Validation {
         let Some(held_out) = held_out else { return Ok(None) };
         same_classes(net, normalizer, held_out, data.classes())?;
         let inputs = Inputs::new(&held_out.without_labels(), normalizer)?;
-        Ok(Some(Validation { inputs, labels: held_out.require_labels()?.to_vec() }))
+        let prefix = RefCell::new(Prefix::of(Some(inputs.len())));
+        Ok(Some(Validation { inputs, labels: held_out.require_labels()?.to_vec(), prefix }))
     }
 
     /// The criterion of the fit loop: minus the mean cross-entropy.
     pub(crate) fn criterion(&self, net: &impl Network) -> (&'static str, f64) {
+        let mut prefix = self.prefix.borrow_mut();
         let rows: Vec<usize> = (0..self.inputs.len()).collect();
         let sum: f64 = rows
             .chunks(256)
             .map(|rows| {
                 let labels: Vec<usize> = rows.iter().map(|&r| self.labels[r]).collect();
-                let mean = eval(|t| {
-                    net.forward(t.constant(self.inputs.batch(rows)))
-                        .cross_entropy(&labels)
-                        .value()
-                        .item()
-                });
+                let x = prefix.run(net, rows, |rows| self.inputs.batch(rows));
+                let mean =
+                    eval(|t| prefix.rest(net, t.constant(x)).cross_entropy(&labels).value().item());
                 f64::from(mean) * rows.len() as f64
             })
             .sum();

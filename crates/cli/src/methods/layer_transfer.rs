@@ -210,6 +210,14 @@ fn study(setup: &Setup<'_>, from: End, extra: &mut Extra) -> anyhow::Result<()> 
          (+); target accuracy, %{output}\n{}",
         out::table(&curves.rows(), 2)
     ));
+    let scores = study.scores(session.seeds())?;
+    extra.text.push_str(&format!("\nforetold without training: LEEP {:.3}", scores.leep));
+    if !scores.cuts.is_empty() {
+        let rows = out::table(&scores.rows(&curves.layers), 2);
+        extra.text.push_str(&format!("; features of the source's first n layers\n{rows}"));
+    }
+    extra.text.push('\n');
     extra.fields.push(("layers", json!(curves)));
+    extra.fields.push(("scores", json!(scores)));
     Ok(())
 }

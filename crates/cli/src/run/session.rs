@@ -50,6 +50,11 @@ impl Session {
         self.seeds.first().copied().unwrap_or(0)
     }
 
+    /// The seeds of the run.
+    pub(crate) fn seeds(&self) -> &[u64] {
+        &self.seeds
+    }
+
     /// Whether this is the seed whose model and pictures are kept.
     pub(crate) fn keeps(&self, seed: u64) -> bool {
         self.seeds.first() == Some(&seed)

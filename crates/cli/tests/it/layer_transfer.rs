@@ -35,6 +35,10 @@ fn every_method_from_a_source_tells_what_it_forgets_and_how_it_moves() {
         assert!(before > 0.5 && after > 0.0, "{method}: {before} {after}");
         assert!(run["movement"]["label.0"].as_f64().unwrap() > 0.0, "{method}");
         assert!(run["movement"].get("domain.0").is_none(), "{method}");
+        let cka = |layer: &str| run["cka"][layer].as_f64().unwrap();
+        let frozen = method == "layer-transfer";
+        assert_eq!((cka("features.0") - 1.0).abs() < 1e-6, frozen, "{method}: {}", run["cka"]);
+        assert!(cka("label.0") > 0.0 && run["cka"].get("domain.0").is_none(), "{method}");
     }
     let other = "--source synthetic:letters?n=52 --target synthetic:digits?n=60 --resize 16x16 \
                  --shots 1 --source-epochs 1 --epochs 1";
@@ -71,6 +75,9 @@ fn a_study_draws_its_curves_and_is_repeated_by_its_configuration() {
         assert_eq!(points.len(), 3);
         assert!(points.iter().all(|p| p["accuracy"]["per_seed"].as_array().unwrap().len() == 2));
     }
+    // Features of fresh first layers foretell nothing.
+    assert!(run["scores"]["leep"].as_f64().unwrap() < 0.0);
+    assert_eq!(run["scores"]["cuts"], serde_json::json!([]));
     assert!(lab.text("a/layers.svg").contains("the last n layers are copied"));
     assert!(lab.text("a/report.html").contains("AnB+"));
     let config = lab.text("a/config.toml");

@@ -2,6 +2,8 @@
 
 use super::Fisher;
 use crate::TransferError;
+use crate::network::Network;
+use crate::prefix::Prefix;
 use std::collections::BTreeMap;
 use tensor_autograd::{Module, Pattern, Real, Tape, Targets, Tensor, Var, eval};
 
@@ -46,8 +48,24 @@ pub struct Ewc {
 /// Every hold of a run.
 pub(crate) struct Holds<N> {
     pub(super) anchors: Vec<Anchor>,
-    /// The source model, and the share of its word.
-    pub(super) teacher: Option<(N, f64)>,
+    pub(super) teacher: Option<Teacher<N>>,
+}
+
+/// The source model, whose word is mixed with the labels.
+pub(crate) struct Teacher<N> {
+    net: N,
+    prefix: Prefix,
+    /// The share of its word.
+    rho: f64,
+}
+
+impl<N: Network> Teacher<N> {
+    /// `net` as it is now; `prefix` is of the examples that it is asked about.
+    pub(super) fn new(net: &N, prefix: Prefix, rho: f64) -> Self {
+        let mut net = net.clone();
+        net.freeze("*");
+        Teacher { net, prefix, rho }
+    }
 }
 
 /// A quadratic pull of named weights.
@@ -118,21 +136,31 @@ impl Anchor {
     }
 }
 
-impl<N: crate::Network> Holds<N> {
-    /// The loss on a batch: that of the labels, mixed with the teacher's word, and every pull.
+impl<N: Network> Holds<N> {
+    /// What the teacher says of the examples `rows`: probabilities `[rows, classes]`.
+    pub(crate) fn word(
+        &mut self,
+        rows: &[usize],
+        inputs: impl Fn(&[usize]) -> Tensor,
+    ) -> Option<Tensor> {
+        let Teacher { net, prefix, .. } = self.teacher.as_mut()?;
+        let x = prefix.run(net, rows, inputs);
+        Some(eval(|t| prefix.rest(net, t.constant(x)).softmax(1).value()))
+    }
+
+    /// The loss on a batch: that of the labels, mixed with the teacher's `word`, and every pull.
     pub(crate) fn loss<'t>(
         &self,
         tape: &'t Tape,
         net: &N,
-        x: &Tensor,
         logits: Var<'t>,
         labels: &[usize],
+        word: Option<Tensor>,
     ) -> Var<'t> {
         let of_labels = logits.cross_entropy(labels);
-        let task = match &self.teacher {
+        let task = match self.teacher.as_ref().zip(word) {
             None => of_labels,
-            Some((teacher, rho)) => {
-                let word = eval(|t| teacher.forward(t.constant(x)).softmax(1).value());
+            Some((Teacher { rho, .. }, word)) => {
                 let word = Targets::Probabilities(tape.constant(word));
                 let of_word = logits.cross_entropy_with(word, Default::default());
                 of_labels * (1.0 - rho) as Real + of_word * *rho as Real

@@ -17,9 +17,10 @@ use crate::error::setting;
 use crate::fit::Observer;
 use crate::model::Model;
 use crate::network::Network;
+use crate::prefix::Prefix;
 use crate::{FineTune, TransferError};
-use anchor::Anchor;
 pub(crate) use anchor::Holds;
+use anchor::{Anchor, Teacher};
 use datasets::Dataset;
 
 /// Trains a source model further on few labelled target examples, and holds it near its start.
@@ -100,7 +101,8 @@ impl<N: Network> Conservative<N> {
                 });
             }
             if rho > 0.0 {
-                holds.teacher = Some((source.net.clone(), rho));
+                let fixed = (!training.flip).then_some(target.len());
+                holds.teacher = Some(Teacher::new(&source.net, Prefix::of(fixed), rho));
             }
         }
         let words = format!("{:?} {:?} {:?}", self.l2_sp, self.distillation, self.ewc);

@@ -120,11 +120,13 @@ fn at_rho_one_the_labels_do_not_matter_and_between_it_is_a_mixture() {
     // Its value: the cross-entropy against (1 - ρ) one-hot + ρ the source's probabilities.
     let (x, labels) = target.batch(&[0, 1, 2, 3]);
     let x = Tensor::from(x);
-    let holds = Holds { anchors: vec![], teacher: Some((source.net.clone(), 0.3)) };
+    let teacher = Some(Teacher::new(&source.net, Prefix::of(Some(4)), 0.3));
+    let mut holds = Holds { anchors: vec![], teacher };
+    let word = holds.word(&[0, 1, 2, 3], |rows| Tensor::from(target.batch(rows).0));
     let net = dann_shallow(2, 8, 2, &mut Rng::seed(9));
     let tape = Tape::new();
     let logits = Network::forward(&net, tape.constant(&x));
-    let loss = holds.loss(&tape, &net, &x, logits, &labels).value().item();
+    let loss = holds.loss(&tape, &net, logits, &labels, word).value().item();
     let word = Network::forward(&source.net, tape.constant(&x)).softmax(1).value();
     let own = logits.log_softmax(1).value();
     let want: Real = (0..8)

@@ -12,10 +12,12 @@
 
 mod copying;
 mod curves;
+mod scores;
 mod study;
 
 pub use copying::{Copying, Skipped, copy_layers};
 pub use curves::{LayerCurve, LayerCurves, LayerPoint};
+pub use scores::{CutScore, CutScores};
 pub use study::{CopyFrom, LayerStudy, LayerTask};
 
 use crate::depth::{LayerGroup, layer_groups};

@@ -70,11 +70,11 @@ pub trait LayerTask<N> {
 /// The net of B itself has other initial values than the fresh layers. If A has other classes, the
 /// output layer is never copied, and the curves end before it.
 pub struct LayerStudy<'a, N> {
-    task: &'a dyn LayerTask<N>,
-    from: CopyFrom,
-    groups: Vec<LayerGroup>,
+    pub(super) task: &'a dyn LayerTask<N>,
+    pub(super) from: CopyFrom,
+    pub(super) groups: Vec<LayerGroup>,
     /// How many layers can be copied.
-    limit: usize,
+    pub(super) limit: usize,
     /// The net of B of the latest seed.
     base: RefCell<Option<(u64, Model<N>)>>,
 }

@@ -378,3 +378,18 @@ fn a_study_has_a_point_for_every_layer_but_an_output_for_other_classes() {
         12
     );
 }
+
+#[test]
+fn cuts_are_scored_by_what_the_source_makes_of_the_target() {
+    let task = Moons { source: source(), target: target() };
+    let scores = LayerStudy::new(&task, CopyFrom::First).unwrap().scores(&[0, 1]).unwrap();
+    assert_eq!(scores.cuts.iter().map(|cut| cut.n).collect::<Vec<_>>(), [1, 2, 3]);
+    let (inputs, labels) = (task.target.without_labels(), task.target.labels().unwrap());
+    let features = task.source.embed(&inputs).unwrap();
+    assert!((scores.cuts[1].log_me - crate::measures::log_me(&features, labels)).abs() < 1e-9);
+    let logits = task.source.logits(&inputs).unwrap();
+    assert!((scores.cuts[2].log_me - crate::measures::log_me(&logits, labels)).abs() < 1e-9);
+    assert!(scores.leep < 0.0 && scores.cuts[2].h_score.is_some());
+    let last = LayerStudy::new(&task, CopyFrom::Last).unwrap().scores(&[0]).unwrap();
+    assert!(last.cuts.is_empty() && last.leep == scores.leep);
+}

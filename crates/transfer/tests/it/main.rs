@@ -15,5 +15,6 @@ mod measures;
 mod moons;
 mod obligations;
 mod others;
+mod prefix;
 mod resume;
 mod stopping;

@@ -11,8 +11,8 @@ use transfer::{DomainAdversarial, FineTune, Model, Normalize, Training, Transfer
 
 /// Stops a run after so many steps.
 pub(crate) struct Stop {
-    done: usize,
-    at: usize,
+    pub(crate) done: usize,
+    pub(crate) at: usize,
 }
 
 impl Observer for Stop {

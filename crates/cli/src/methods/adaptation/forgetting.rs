@@ -1,24 +1,42 @@
-//! What adapting costs: the accuracy on the source before and after, and how far each layer moved.
+//! What adapting costs: the accuracy on the source before and after, how far each layer moved, and how
+//! much it still sees as the source model does.
 
 use super::super::evaluate::{FOR_SOURCE, sample};
 use crate::report::Extra;
-use datasets::Dataset;
+use datasets::{Dataset, Unlabelled};
 use nn_layers::models::DannNet;
 use serde_json::{Map, json};
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use transfer::measures::movement;
+use transfer::measures::{layer_cka, movement};
 use transfer::{Model, Report, TransferError};
 
 /// The source's accuracy before adapting; after it, it is `source_accuracy`.
 const BEFORE: &str = "source_accuracy_before";
 /// The names of the figures of movement begin so.
 const MOVED: &str = "moved_";
+/// The names of the figures of similarity begin so.
+const ALIKE: &str = "cka_";
+/// Samples of the target that similarity is measured on.
+const FOR_SIMILARITY: usize = 256;
 
 /// Measures how far the layers are from where training began. The domain classifier takes no part.
 pub(super) fn moved(start: &DannNet, end: &DannNet, figures: &mut BTreeMap<String, f64>) {
     let layers = movement(start, end).into_iter().filter(|(layer, _)| !layer.starts_with("domain"));
     figures.extend(layers.map(|(layer, moved)| (format!("{MOVED}{layer}"), moved)));
+}
+
+/// Measures how alike the layers of the source model and the adapted one see the target.
+pub(super) fn alike(
+    source: &Model<DannNet>,
+    adapted: &Model<DannNet>,
+    target: &Unlabelled,
+    figures: &mut BTreeMap<String, f64>,
+) -> Result<(), TransferError> {
+    let some = target.select(&sample(target.len(), FOR_SIMILARITY));
+    let layers = layer_cka(source, adapted, &some)?;
+    figures.extend(layers.into_iter().map(|(layer, cka)| (format!("{ALIKE}{layer}"), cka)));
+    Ok(())
 }
 
 /// Measures the source model on its own data, if the adapted one has the same `classes`.
@@ -35,7 +53,7 @@ pub(super) fn before(
     Ok(())
 }
 
-/// Adds both to the report of the method.
+/// Adds all three to the report of the method.
 pub(super) fn tell(report: &Report, same_classes: bool, extra: &mut Extra) {
     let mean = |name: &str| report.figures.get(name).map(|figure| figure.mean);
     let (forgetting, line) = match (mean(BEFORE), mean("source_accuracy")) {
@@ -54,14 +72,18 @@ pub(super) fn tell(report: &Report, same_classes: bool, extra: &mut Extra) {
     };
     extra.fields.push(("forgetting", forgetting));
     let _ = writeln!(extra.text, "source accuracy: {line}");
-    let layers = report
-        .figures
-        .iter()
-        .filter_map(|(name, figure)| Some((name.strip_prefix(MOVED)?.to_owned(), figure.mean)));
-    let layers: Vec<(String, f64)> = layers.collect();
-    let words: Vec<String> =
-        layers.iter().map(|(layer, moved)| format!("{layer} {moved:.3}")).collect();
-    let _ = writeln!(extra.text, "moved from the start, ‖w - w0‖/‖w0‖: {}", words.join(", "));
-    let movement: Map<_, _> = layers.into_iter().map(|(l, moved)| (l, json!(moved))).collect();
-    extra.fields.push(("movement", movement.into()));
+    for (prefix, field, words) in [
+        (MOVED, "movement", "moved from the start, ‖w - w0‖/‖w0‖"),
+        (ALIKE, "cka", "alike in source model and adapted one, linear CKA"),
+    ] {
+        let layers = report.figures.iter();
+        let layers: Vec<(&str, f64)> = layers
+            .filter_map(|(name, figure)| Some((name.strip_prefix(prefix)?, figure.mean)))
+            .collect();
+        let each: Vec<String> =
+            layers.iter().map(|(layer, figure)| format!("{layer} {figure:.3}")).collect();
+        let _ = writeln!(extra.text, "{words}: {}", each.join(", "));
+        let layers: Map<_, _> = layers.into_iter().map(|(l, f)| (l.to_owned(), json!(f))).collect();
+        extra.fields.push((field, layers.into()));
+    }
 }

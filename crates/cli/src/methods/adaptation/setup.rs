@@ -153,6 +153,7 @@ impl Setup<'_> {
         if let Some(start) = start {
             let before = self.start.model(self, seed)?;
             forgetting::moved(start, &model.net, &mut figures);
+            forgetting::alike(&before, model, &drawn.test.without_labels(), &mut figures)?;
             if let Some(data) = self.start.data() {
                 forgetting::before(&before, data, &model.classes, &mut figures)?;
                 source = Some((data.clone(), before.normalizer));
