@@ -34,8 +34,10 @@ pub(crate) fn small_conv(seed: u64) -> DannNet {
     }
 }
 
+type Spoil = fn(&mut Training);
+
 /// Ways to spoil a training, each with the setting that the error must name.
-pub(crate) const BAD_TRAININGS: [(&str, fn(&mut Training)); 16] = [
+pub(crate) const BAD_TRAININGS: [(&str, Spoil); 16] = [
     ("lr", |t| t.lr = 0.0),
     ("lr", |t| t.lr = -0.1),
     ("lr", |t| t.lr = f64::NAN),
