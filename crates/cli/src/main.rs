@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod choice;
 mod commands;
 mod context;
 mod data;

@@ -50,23 +50,7 @@ impl Dataset {
         let name = name.into();
         let inputs = Rows::new(&name, inputs)?;
         if let Some(labels) = &labels {
-            if labels.len() != inputs.len() {
-                return Err(DataError::CountMismatch {
-                    inputs_from: name.clone(),
-                    inputs: inputs.len(),
-                    labels_from: name,
-                    labels: labels.len(),
-                });
-            }
-            if let Some(row) = labels.iter().position(|&label| label >= classes.len()) {
-                return Err(DataError::LabelOutOfRange {
-                    from: name,
-                    row,
-                    label: labels[row] as i64,
-                    classes: classes.len(),
-                    hint: "name every class, or mend the label",
-                });
-            }
+            check_labels(&name, inputs.len(), labels, classes.len())?;
         }
         let (labels, classes) = (labels.map(Into::into), classes.into());
         Ok(Self { name, inputs, labels, classes, notes: Arc::default() })
@@ -241,6 +225,33 @@ impl Dataset {
         let (classes, notes) = (Arc::clone(&self.classes), Arc::clone(&self.notes));
         Self { name: self.name.clone(), inputs, labels, classes, notes }
     }
+}
+
+/// Checks that each of `rows` rows has a label, and each label a class.
+pub(crate) fn check_labels(
+    name: &str,
+    rows: usize,
+    labels: &[usize],
+    classes: usize,
+) -> Result<(), DataError> {
+    if labels.len() != rows {
+        return Err(DataError::CountMismatch {
+            inputs_from: name.into(),
+            inputs: rows,
+            labels_from: name.into(),
+            labels: labels.len(),
+        });
+    }
+    if let Some(row) = labels.iter().position(|&label| label >= classes) {
+        return Err(DataError::LabelOutOfRange {
+            from: name.into(),
+            row,
+            label: labels[row] as i64,
+            classes,
+            hint: "name every class, or mend the label",
+        });
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use crate::error::setting;
 use crate::lbfgs::minimize;
 use crate::matrix::{matmul_nt, matmul_tn, select, sizes};
 use datasets::Random;
+use nn_layers::metrics::predictions;
 use tensor_autograd::{Real, Tensor};
 
 /// Steps of the minimisation at the most; a few dozen are usual.
@@ -145,8 +146,8 @@ impl LogisticRegression {
             for (score, fitted) in scores.iter_mut().zip(path) {
                 let logits = fitted.logits(&test);
                 let rows = logits.as_slice().chunks_exact(classes);
-                for (row, label) in rows.zip(of(&held)) {
-                    score.0 += usize::from(argmax(row) == label);
+                for ((row, found), label) in rows.zip(predictions(&logits)).zip(of(&held)) {
+                    score.0 += usize::from(found == label);
                     score.1 += loss(row, label, |_, _| {});
                 }
             }
@@ -179,7 +180,7 @@ impl LinearClassifier {
     /// As for [`logits`](LinearClassifier::logits).
     #[track_caller]
     pub fn predict(&self, features: &Tensor) -> Vec<usize> {
-        self.logits(features).as_slice().chunks_exact(self.bias.len()).map(argmax).collect()
+        predictions(&self.logits(features))
     }
 }
 
@@ -284,11 +285,6 @@ fn loss(logits: &[Real], label: usize, mut error: impl FnMut(usize, f64)) -> f64
         error(c, (f64::from(*x) - top).exp() / sum - f64::from(u8::from(c == label)));
     }
     sum.ln() + top - f64::from(logits[label])
-}
-
-/// The index of the largest value, the first of equals.
-fn argmax(row: &[Real]) -> usize {
-    (1..row.len()).fold(0, |best, i| if row[i] > row[best] { i } else { best })
 }
 
 #[cfg(test)]

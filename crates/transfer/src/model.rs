@@ -4,7 +4,7 @@ use crate::input::{Inputs, Normalizer};
 use crate::network::Network;
 use crate::{History, TransferError};
 use datasets::{Dataset, Unlabelled};
-use nn_layers::metrics::ConfusionMatrix;
+use nn_layers::metrics::{self, ConfusionMatrix};
 use tensor_autograd::{Real, Tensor, Var, eval};
 
 /// Samples that pass through the network at once.
@@ -58,8 +58,7 @@ impl<N: Network> Model<N> {
     /// # Errors
     /// As for [`logits`](Model::logits).
     pub fn predict(&self, inputs: &Unlabelled) -> Result<Vec<usize>, TransferError> {
-        let logits = self.logits(inputs)?;
-        Ok(logits.as_slice().chunks_exact(logits.shape()[1]).map(argmax).collect())
+        Ok(metrics::predictions(&self.logits(inputs)?))
     }
 
     /// The share of samples whose likeliest class is their label.
@@ -68,9 +67,7 @@ impl<N: Network> Model<N> {
     /// If `data` has no labels, or samples of another shape than those that the model serves.
     pub fn accuracy(&self, data: &Dataset) -> Result<f64, TransferError> {
         let labels = data.require_labels()?;
-        let predicted = self.predict(&data.without_labels())?;
-        let right = predicted.iter().zip(labels).filter(|(p, l)| p == l).count();
-        Ok(right as f64 / labels.len() as f64)
+        Ok(metrics::accuracy(&self.logits(&data.without_labels())?, labels))
     }
 
     /// Label against prediction, counted.
@@ -78,12 +75,8 @@ impl<N: Network> Model<N> {
     /// # Errors
     /// As for [`accuracy`](Model::accuracy), and if a label is no class of the model.
     pub fn confusion(&self, data: &Dataset) -> Result<ConfusionMatrix, TransferError> {
-        let classes = self.classes.len();
-        let labels = known_labels(data, classes)?;
-        let predicted = self.predict(&data.without_labels())?;
-        let mut matrix = ConfusionMatrix::new(classes);
-        matrix.record(labels, &predicted);
-        Ok(matrix)
+        let labels = known_labels(data, self.classes.len())?;
+        Ok(ConfusionMatrix::of(&self.logits(&data.without_labels())?, labels))
     }
 
     /// The inputs as the network takes them, all in one batch.
@@ -122,15 +115,4 @@ pub(crate) fn known_labels(data: &Dataset, classes: usize) -> Result<&[usize], T
         });
     }
     Ok(labels)
-}
-
-/// The index of the largest value, the first of equals.
-pub(crate) fn argmax(row: &[Real]) -> usize {
-    let mut best = 0;
-    for (i, &x) in row.iter().enumerate() {
-        if x > row[best] {
-            best = i;
-        }
-    }
-    best
 }

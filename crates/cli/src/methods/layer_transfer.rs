@@ -2,6 +2,7 @@
 
 use super::adaptation::{self, FINE_TUNE, Job, LINEAR_PROBE, Setup};
 use super::{Built, Case, Method};
+use crate::choice::{Choices, choice};
 use crate::context::Context;
 use crate::error::UsageError;
 use crate::report::{Extra, Finished};
@@ -78,20 +79,15 @@ struct Flags {
     #[arg(long, help_heading = "Layer transfer", num_args = 0..=1, default_missing_value = "true")]
     study: Option<bool>,
     /// From which end --study copies; default first
-    #[arg(long, value_enum, help_heading = "Layer transfer", requires = "study")]
-    from: Option<End>,
+    #[arg(long, value_parser = choice(ENDS), help_heading = "Layer transfer", requires = "study")]
+    from: Option<CopyFrom>,
 }
 
 /// From which end a study copies layers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum End {
-    /// The first layers, as for images
-    #[default]
-    First,
-    /// The last layers, as for speech
-    Last,
-}
+const ENDS: Choices<CopyFrom> = &[
+    (CopyFrom::First, "The first layers, as for images"),
+    (CopyFrom::Last, "The last layers, as for speech"),
+];
 
 impl Flags {
     fn check(&self, shared: &Shared) -> Result<(), UsageError> {
@@ -191,11 +187,7 @@ fn leaves_something(
 }
 
 /// Trains the curves, draws them and adds them to the report.
-fn study(setup: &Setup<'_>, from: End, extra: &mut Extra) -> anyhow::Result<()> {
-    let from = match from {
-        End::First => CopyFrom::First,
-        End::Last => CopyFrom::Last,
-    };
+fn study(setup: &Setup<'_>, from: CopyFrom, extra: &mut Extra) -> anyhow::Result<()> {
     let study = LayerStudy::new(setup, from)?;
     let session = setup.session();
     let curves = study.curves(&session.run_also(study.study())?);

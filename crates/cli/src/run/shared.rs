@@ -1,5 +1,6 @@
 //! Settings that every method has. Each is a flag, and a key of a configuration.
 
+use crate::choice::{Choices, choice};
 use crate::data::Size;
 use crate::error::UsageError;
 use clap::Args;
@@ -26,8 +27,8 @@ pub(crate) struct Shared {
     pub(crate) resize: Option<String>,
     /// Of each domain's inputs: subtract the channel means, also divide by the deviations (the
     /// default), or neither
-    #[arg(long, help_heading = "Data", value_enum)]
-    pub(crate) normalize: Option<Normalization>,
+    #[arg(long, help_heading = "Data", value_parser = choice(NORMALIZATIONS))]
+    pub(crate) normalize: Option<Normalize>,
 
     /// The network: dann-mnist, dann-svhn, dann-signs, shallow or shallow:50, ...; default: one that fits the data
     #[arg(long, value_name = "NAME", help_heading = "Training")]
@@ -45,8 +46,8 @@ pub(crate) struct Shared {
     #[arg(long, value_name = "RATE", help_heading = "Training")]
     pub(crate) lr: Option<f64>,
     /// What the learning rate does over the run
-    #[arg(long, help_heading = "Training", value_enum)]
-    pub(crate) decay: Option<Fall>,
+    #[arg(long, help_heading = "Training", value_parser = choice(DECAYS))]
+    pub(crate) decay: Option<Decay>,
     /// SGD's momentum, in [0, 1)
     #[arg(long, value_name = "M", help_heading = "Training")]
     pub(crate) momentum: Option<f64>,
@@ -66,26 +67,17 @@ pub(crate) struct Shared {
 }
 
 /// What the learning rate does over the run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Fall {
-    /// It falls as lr / (1 + 10 p)^0.75 over the run's progress p
-    Annealed,
-    /// It stays
-    Constant,
-}
+const DECAYS: Choices<Decay> = &[
+    (Decay::Annealed, "It falls as lr / (1 + 10 p)^0.75 over the run's progress p"),
+    (Decay::Constant, "It stays"),
+];
 
 /// What is subtracted from, and divided out of, the inputs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Normalization {
-    /// Inputs as they are
-    None,
-    /// Each channel's mean is subtracted
-    Mean,
-    /// Each channel gets mean 0 and deviation 1
-    Standard,
-}
+const NORMALIZATIONS: Choices<Normalize> = &[
+    (Normalize::None, "Inputs as they are"),
+    (Normalize::Mean, "Each channel's mean is subtracted"),
+    (Normalize::Standard, "Each channel gets mean 0 and deviation 1"),
+];
 
 /// A larger batch is taken for a slip: its images alone would fill the memory.
 const LARGEST_BATCH: usize = 65_536;
@@ -128,10 +120,10 @@ impl Shared {
             steps: self.steps.or(base.steps),
             batch_size: self.batch_size.unwrap_or(base.batch_size),
             lr: self.lr.unwrap_or(base.lr),
-            decay: self.decay.map_or(base.decay, Decay::from),
+            decay: self.decay.unwrap_or(base.decay),
             momentum: self.momentum.unwrap_or(base.momentum),
             weight_decay: self.weight_decay.unwrap_or(base.weight_decay),
-            normalize: self.normalize.map_or(base.normalize, Normalize::from),
+            normalize: self.normalize.unwrap_or(base.normalize),
             seed,
             ..base.clone()
         }
@@ -146,10 +138,10 @@ impl Shared {
             steps: training.steps,
             batch_size: Some(training.batch_size),
             lr: Some(training.lr),
-            decay: Some(training.decay.into()),
+            decay: Some(training.decay),
             momentum: Some(training.momentum),
             weight_decay: Some(training.weight_decay),
-            normalize: Some(training.normalize.into()),
+            normalize: Some(training.normalize),
             seed: Some(self.seed.unwrap_or(0)),
             seeds: Some(self.seeds.unwrap_or(1)),
             baselines: Some(if baselines.is_empty() { "none".into() } else { baselines.join(",") }),
@@ -185,44 +177,6 @@ pub(crate) fn within<T: ToString>(
 /// The training with its checkpoints in place.
 pub(crate) fn checkpointed(training: Training, checkpoints: Checkpoints) -> Training {
     Training { checkpoints: Some(checkpoints), ..training }
-}
-
-impl From<Fall> for Decay {
-    fn from(fall: Fall) -> Self {
-        match fall {
-            Fall::Annealed => Decay::Annealed,
-            Fall::Constant => Decay::Constant,
-        }
-    }
-}
-
-impl From<Decay> for Fall {
-    fn from(decay: Decay) -> Self {
-        match decay {
-            Decay::Annealed => Fall::Annealed,
-            Decay::Constant => Fall::Constant,
-        }
-    }
-}
-
-impl From<Normalization> for Normalize {
-    fn from(n: Normalization) -> Self {
-        match n {
-            Normalization::None => Normalize::None,
-            Normalization::Mean => Normalize::Mean,
-            Normalization::Standard => Normalize::Standard,
-        }
-    }
-}
-
-impl From<Normalize> for Normalization {
-    fn from(n: Normalize) -> Self {
-        match n {
-            Normalize::None => Normalization::None,
-            Normalize::Mean => Normalization::Mean,
-            Normalize::Standard => Normalization::Standard,
-        }
-    }
 }
 
 #[cfg(test)]

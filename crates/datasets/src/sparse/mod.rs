@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use ndarray::ArrayD;
 
+use crate::dataset::check_labels;
 use crate::{DataError, Dataset};
 
 /// The most numbers that sparse rows are made dense into: 2²⁸, a gigabyte.
@@ -52,23 +53,7 @@ impl SparseDataset {
     ) -> Result<Self, DataError> {
         let name = name.into();
         check(&name, &rows)?;
-        if labels.len() != rows.rows() {
-            return Err(DataError::CountMismatch {
-                inputs_from: name.clone(),
-                inputs: rows.rows(),
-                labels_from: name,
-                labels: labels.len(),
-            });
-        }
-        if let Some(row) = labels.iter().position(|&label| label >= classes.len()) {
-            return Err(DataError::LabelOutOfRange {
-                from: name,
-                row,
-                label: labels[row] as i64,
-                classes: classes.len(),
-                hint: "name every class, or mend the label",
-            });
-        }
+        check_labels(&name, rows.rows(), &labels, classes.len())?;
         Ok(Self { name, rows, labels: labels.into(), classes: classes.into() })
     }
 

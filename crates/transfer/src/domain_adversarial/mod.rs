@@ -31,6 +31,7 @@ use datasets::{Dataset, Unlabelled};
 use nn_layers::Layer;
 use nn_layers::models::DannNet;
 use objective::Aligned;
+use serde::{Deserialize, Serialize};
 use tensor_autograd::{Rng, eval};
 
 /// Trains a [`DannNet`] on labelled source and unlabelled target data.
@@ -69,7 +70,8 @@ pub struct DomainAdversarial {
 }
 
 /// How λ comes to its full value.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum LambdaSchedule {
     /// From 0, as [`schedules::lambda`] has it.
     #[default]

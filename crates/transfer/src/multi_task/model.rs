@@ -8,7 +8,7 @@ use crate::input::{Inputs, Normalizer};
 use crate::parts::{contradicts, described};
 use crate::{History, TransferError};
 use datasets::Unlabelled;
-use nn_layers::{LoadMode, StateDict, load_into};
+use nn_layers::{LoadMode, StateDict, load_into, metrics};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -90,10 +90,7 @@ impl MultiTaskModel {
                 let number = |&x: &Real| mean + scale * f64::from(x);
                 Predictions::Numbers(output.as_slice().iter().map(number).collect())
             }
-            Kind::Classes(_) => {
-                let rows = output.as_slice().chunks_exact(output.shape()[1]);
-                Predictions::Classes(rows.map(crate::model::argmax).collect())
-            }
+            Kind::Classes(_) => Predictions::Classes(metrics::predictions(&output)),
         })
     }
 

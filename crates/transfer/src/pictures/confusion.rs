@@ -1,7 +1,7 @@
 //! Which class is taken for which.
 
+use super::table::{add, cell, escaped, ink, open, row_name, shortened};
 use nn_layers::metrics::ConfusionMatrix;
-use std::fmt::Write;
 
 /// Side of a cell in pixels.
 const CELL: usize = 26;
@@ -19,23 +19,14 @@ pub fn confusion(title: &str, matrix: &ConfusionMatrix, classes: &[String]) -> S
     assert_eq!(n, classes.len(), "a confusion matrix of {n} classes needs as many names");
     let side = MARGIN + n * CELL + 10;
     let (width, height) = (side.max(260), side + 24);
-    let mut svg = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
-         font-family=\"sans-serif\" font-size=\"10\">\n\
-         <rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n\
-         <text x=\"8\" y=\"18\" font-size=\"14\">{}</text>\n",
-        escaped(title)
-    );
+    let mut svg = open((title, 18), (width, height), 10);
     #[allow(clippy::needless_range_loop, reason = "the label is a place in the picture too")]
     for label in 0..n {
         let total: u64 = (0..n).map(|p| matrix.count(label, p)).sum();
         let y = MARGIN + label * CELL;
         let name = escaped(&shortened(&classes[label]));
         let (middle, edge) = (y + CELL / 2 + 4, MARGIN - 6);
-        add(
-            &mut svg,
-            &format!("<text x=\"{edge}\" y=\"{middle}\" text-anchor=\"end\">{name}</text>"),
-        );
+        row_name(&mut svg, (edge, middle), &name);
         let (x, top) = (MARGIN + label * CELL + CELL / 2 + 4, MARGIN - 6);
         let turn = format!("transform=\"rotate(-60 {x} {top})\"");
         add(&mut svg, &format!("<text x=\"{x}\" y=\"{top}\" {turn}>{name}</text>"));
@@ -43,39 +34,15 @@ pub fn confusion(title: &str, matrix: &ConfusionMatrix, classes: &[String]) -> S
             let count = matrix.count(label, predicted);
             let share = count as f64 / total.max(1) as f64;
             let x = MARGIN + predicted * CELL;
-            let [r, g, b] = shade(share);
-            let place = format!("x=\"{x}\" y=\"{y}\" width=\"{CELL}\" height=\"{CELL}\"");
-            add(&mut svg, &format!("<rect {place} fill=\"rgb({r},{g},{b})\" stroke=\"#dddddd\"/>"));
+            cell(&mut svg, (x, y), (CELL, CELL), share);
             if n <= 12 && count > 0 {
-                let ink = if share > 0.5 { "#ffffff" } else { "#222222" };
-                let x = x + CELL / 2;
+                let (x, ink) = (x + CELL / 2, ink(share));
                 let at = format!("x=\"{x}\" y=\"{middle}\" text-anchor=\"middle\" font-size=\"9\"");
                 add(&mut svg, &format!("<text {at} fill=\"{ink}\">{count}</text>"));
             }
         }
     }
     svg + "</svg>\n"
-}
-
-/// White for 0, the first of the [colours](super::COLOURS) for 1.
-pub(super) fn shade(share: f64) -> [u8; 3] {
-    let (r, g, b) = super::COLOURS[0];
-    [r, g, b].map(|c| (255.0 + share * (f64::from(c) - 255.0)).round() as u8)
-}
-
-pub(super) fn add(svg: &mut String, line: &str) {
-    writeln!(svg, "{line}").expect("a String takes all");
-}
-
-pub(super) fn shortened(name: &str) -> String {
-    match name.char_indices().nth(12) {
-        Some((at, _)) => format!("{}…", &name[..at]),
-        None => name.to_owned(),
-    }
-}
-
-pub(super) fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;")
 }
 
 #[cfg(test)]

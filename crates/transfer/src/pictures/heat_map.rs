@@ -1,6 +1,6 @@
 //! A table of shares, shaded.
 
-use super::confusion::{add, escaped, shade, shortened};
+use super::table::{add, cell, escaped, ink, open, row_name, shortened};
 
 /// Width and height of a cell in pixels.
 const CELL: (usize, usize) = (72, 30);
@@ -17,13 +17,7 @@ pub fn heat_map(title: &str, rows: &[String], columns: &[String], values: &[Vec<
     assert!(whole, "a heat map needs a value for every row and column");
     let width = (MARGIN.0 + columns.len() * CELL.0 + 10).max(title.chars().count() * 8 + 16);
     let height = MARGIN.1 + rows.len() * CELL.1 + 10;
-    let mut svg = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
-         font-family=\"sans-serif\" font-size=\"12\">\n\
-         <rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n\
-         <text x=\"8\" y=\"20\" font-size=\"14\">{}</text>\n",
-        escaped(title)
-    );
+    let mut svg = open((title, 20), (width, height), 12);
     let centre = |c: usize| MARGIN.0 + c * CELL.0 + CELL.0 / 2;
     for (c, name) in columns.iter().enumerate() {
         let (x, y, name) = (centre(c), MARGIN.1 - 8, escaped(&shortened(name)));
@@ -32,17 +26,10 @@ pub fn heat_map(title: &str, rows: &[String], columns: &[String], values: &[Vec<
     for (r, (name, values)) in rows.iter().zip(values).enumerate() {
         let (y, name) = (MARGIN.1 + r * CELL.1, escaped(&shortened(name)));
         let (edge, middle) = (MARGIN.0 - 8, y + CELL.1 / 2 + 4);
-        add(
-            &mut svg,
-            &format!("<text x=\"{edge}\" y=\"{middle}\" text-anchor=\"end\">{name}</text>"),
-        );
+        row_name(&mut svg, (edge, middle), &name);
         for (c, &value) in values.iter().enumerate() {
-            let [red, green, blue] = shade(value.clamp(0.0, 1.0));
-            let (x, w, h) = (MARGIN.0 + c * CELL.0, CELL.0, CELL.1);
-            let place = format!("x=\"{x}\" y=\"{y}\" width=\"{w}\" height=\"{h}\"");
-            let fill = format!("fill=\"rgb({red},{green},{blue})\" stroke=\"#dddddd\"");
-            add(&mut svg, &format!("<rect {place} {fill}/>"));
-            let ink = if value > 0.5 { "#ffffff" } else { "#222222" };
+            cell(&mut svg, (MARGIN.0 + c * CELL.0, y), CELL, value.clamp(0.0, 1.0));
+            let ink = ink(value);
             let at = format!("x=\"{}\" y=\"{middle}\" text-anchor=\"middle\"", centre(c));
             add(&mut svg, &format!("<text {at} fill=\"{ink}\">{value:.2}</text>"));
         }

@@ -9,6 +9,7 @@ mod heat_map;
 mod images;
 mod intervals;
 mod plane;
+mod table;
 
 pub use confusion::confusion;
 pub use curves::{Curve, curves};

@@ -41,7 +41,7 @@ pub use sparse_coding::SparseCoding;
 use crate::fit::Observer;
 use crate::{LinearClassifier, LogisticRegression, TransferError};
 use datasets::{Dataset, Unlabelled};
-use nn_layers::metrics::ConfusionMatrix;
+use nn_layers::metrics::{self, ConfusionMatrix};
 use tensor_autograd::Tensor;
 
 /// Learns features from unlabelled data, and a classifier on them from few labels.
@@ -148,7 +148,7 @@ impl SelfTaughtModel {
     /// # Errors
     /// As [`Features::encode`].
     pub fn predict(&self, inputs: &Unlabelled) -> Result<Vec<usize>, TransferError> {
-        Ok(self.classifier.predict(&self.features(inputs)?))
+        Ok(metrics::predictions(&self.logits(inputs)?))
     }
 
     /// The share of samples whose likeliest class is their label.
@@ -157,9 +157,7 @@ impl SelfTaughtModel {
     /// As for [`predict`](SelfTaughtModel::predict), and if `data` has no labels.
     pub fn accuracy(&self, data: &Dataset) -> Result<f64, TransferError> {
         let labels = data.require_labels()?;
-        let predicted = self.predict(&data.without_labels())?;
-        let right = predicted.iter().zip(labels).filter(|(p, l)| p == l).count();
-        Ok(right as f64 / labels.len() as f64)
+        Ok(metrics::accuracy(&self.logits(&data.without_labels())?, labels))
     }
 
     /// Label against prediction, counted.
@@ -167,11 +165,12 @@ impl SelfTaughtModel {
     /// # Errors
     /// As for [`accuracy`](SelfTaughtModel::accuracy), and if a label is no class of the model.
     pub fn confusion(&self, data: &Dataset) -> Result<ConfusionMatrix, TransferError> {
-        let classes = self.classes.len();
-        let labels = crate::model::known_labels(data, classes)?;
-        let mut matrix = ConfusionMatrix::new(classes);
-        matrix.record(labels, &self.predict(&data.without_labels())?);
-        Ok(matrix)
+        let labels = crate::model::known_labels(data, self.classes.len())?;
+        Ok(ConfusionMatrix::of(&self.logits(&data.without_labels())?, labels))
+    }
+
+    fn logits(&self, inputs: &Unlabelled) -> Result<Tensor, TransferError> {
+        Ok(self.classifier.logits(&self.features(inputs)?))
     }
 }
 

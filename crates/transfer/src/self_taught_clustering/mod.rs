@@ -33,9 +33,11 @@ use crate::{Counts, TransferError};
 use descent::{LEAST_FALL, ROUNDING, State};
 use joint::Joint;
 use model::{Restart, agreement, record};
+use serde::{Deserialize, Serialize};
 
 /// In which order the updates see each other's results.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Update {
     /// The examples first, then the features by the new clusters of the examples: the objective
     /// never rises.

@@ -5,6 +5,7 @@ use nn_layers::models::{self, DannNet};
 use nn_layers::{Conv2d, MaxPool2d, flatten, relu, seq};
 use sha2::{Digest, Sha256};
 use tensor_autograd::{Module, Rng};
+use transfer::Training;
 use transfer::fit::Progress;
 
 /// Moons, and moons turned by 35 degrees.
@@ -32,6 +33,29 @@ pub(crate) fn small_conv(seed: u64) -> DannNet {
         domain: models::mlp(&[1152, 64, 1], rng),
     }
 }
+
+type Spoil = fn(&mut Training);
+
+/// Ways to spoil a training, each with the setting that the error must name.
+pub(crate) const BAD_TRAININGS: [(&str, Spoil); 16] = [
+    ("lr", |t| t.lr = 0.0),
+    ("lr", |t| t.lr = -0.1),
+    ("lr", |t| t.lr = f64::NAN),
+    ("lr", |t| t.lr = f64::INFINITY),
+    ("batch_size", |t| t.batch_size = 0),
+    ("epochs", |t| t.epochs = 0),
+    ("steps", |t| t.steps = Some(0)),
+    ("momentum", |t| t.momentum = 1.0),
+    ("momentum", |t| t.momentum = -0.1),
+    ("momentum", |t| t.momentum = f64::NAN),
+    ("weight_decay", |t| t.weight_decay = -1.0),
+    ("weight_decay", |t| t.weight_decay = f64::NAN),
+    ("weight_decay", |t| t.weight_decay = f64::INFINITY),
+    ("patience", |t| t.patience = Some(0)),
+    // Nothing to be patient about without validation data.
+    ("patience", |t| t.patience = Some(1)),
+    ("patience", |t| t.patience = Some(usize::MAX)),
+];
 
 /// Nobody watches.
 pub(crate) fn quiet() -> Progress {

@@ -1,6 +1,6 @@
 //! What every estimator owes its user, whichever it is.
 
-use crate::common::{bits, quiet, shallow, two_moons, two_papers};
+use crate::common::{BAD_TRAININGS, bits, quiet, shallow, two_moons, two_papers};
 use crate::estimators::{ESTIMATORS, Task, short, source_model};
 use datasets::{DataError, Dataset};
 use ndarray::ArrayD;
@@ -18,28 +18,8 @@ fn assert_refused(result: Result<Model<DannNet>, TransferError>, setting: &str) 
 
 #[test]
 fn a_bad_setting_is_refused_by_its_name() {
-    type Spoil = fn(&mut Training);
-    let bad: [(&str, Spoil); 16] = [
-        ("lr", |t| t.lr = 0.0),
-        ("lr", |t| t.lr = -0.1),
-        ("lr", |t| t.lr = f64::NAN),
-        ("lr", |t| t.lr = f64::INFINITY),
-        ("batch_size", |t| t.batch_size = 0),
-        ("epochs", |t| t.epochs = 0),
-        ("steps", |t| t.steps = Some(0)),
-        ("momentum", |t| t.momentum = 1.0),
-        ("momentum", |t| t.momentum = -0.1),
-        ("momentum", |t| t.momentum = f64::NAN),
-        ("weight_decay", |t| t.weight_decay = -1.0),
-        ("weight_decay", |t| t.weight_decay = f64::NAN),
-        ("weight_decay", |t| t.weight_decay = f64::INFINITY),
-        ("patience", |t| t.patience = Some(0)),
-        // Nothing to be patient about without validation data.
-        ("patience", |t| t.patience = Some(1)),
-        ("patience", |t| t.patience = Some(usize::MAX)),
-    ];
     for estimator in ESTIMATORS {
-        for (name, spoil) in bad {
+        for (name, spoil) in BAD_TRAININGS {
             let mut training = short();
             spoil(&mut training);
             assert_refused((estimator.fit)(training, &Task::moons(), &mut quiet()), name);

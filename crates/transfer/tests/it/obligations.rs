@@ -2,7 +2,7 @@
 //!
 //! None can predict before it is fitted: `predict` is a method of what `fit` gives.
 
-use crate::common::{bits, bits_of, quiet};
+use crate::common::{BAD_TRAININGS, bits, bits_of, quiet};
 use crate::others::{OTHERS, brief, columns};
 use datasets::Unlabelled;
 use ndarray::ArrayD;
@@ -27,25 +27,8 @@ fn assert_refused<T>(what: &str, result: Result<T, TransferError>, setting: &str
 
 #[test]
 fn a_bad_setting_of_the_training_is_refused_by_its_name() {
-    type Spoil = fn(&mut Training);
-    let bad: [(&str, Spoil); 13] = [
-        ("lr", |t| t.lr = 0.0),
-        ("lr", |t| t.lr = -0.1),
-        ("lr", |t| t.lr = f64::NAN),
-        ("lr", |t| t.lr = f64::INFINITY),
-        ("batch_size", |t| t.batch_size = 0),
-        ("epochs", |t| t.epochs = 0),
-        ("steps", |t| t.steps = Some(0)),
-        ("momentum", |t| t.momentum = 1.0),
-        ("momentum", |t| t.momentum = f64::NAN),
-        ("weight_decay", |t| t.weight_decay = -1.0),
-        ("weight_decay", |t| t.weight_decay = f64::NAN),
-        ("patience", |t| t.patience = Some(0)),
-        // Nothing to be patient about without validation data.
-        ("patience", |t| t.patience = Some(1)),
-    ];
     for other in OTHERS.iter().filter(|other| other.trains) {
-        for (name, spoil) in bad {
+        for (name, spoil) in BAD_TRAININGS {
             let mut training = brief(0);
             spoil(&mut training);
             assert_refused(other.name, (other.fit)(training), name);

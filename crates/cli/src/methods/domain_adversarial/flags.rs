@@ -1,12 +1,13 @@
 //! The settings of domain-adversarial training.
 
 use super::selection::Grid;
+use crate::choice::{Choices, choice};
 use crate::error::UsageError;
 use crate::run::within;
 use clap::Args;
 use serde::{Deserialize, Serialize};
-use transfer::Alignment;
 use transfer::domain_adversarial::selection::{Criterion, HOLD_OUT};
+use transfer::{Alignment, LambdaSchedule};
 
 /// The method's own settings.
 #[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
@@ -16,15 +17,15 @@ pub(crate) struct Flags {
     #[arg(long, value_name = "SPEC", help_heading = "Data")]
     pub(super) oracle: Option<String>,
     /// What draws the domains together; default dann
-    #[arg(long, value_enum, help_heading = "Domain-adversarial training")]
-    align: Option<Align>,
+    #[arg(long, value_parser = choice(ALIGNMENTS), help_heading = "Domain-adversarial training")]
+    align: Option<Alignment>,
     /// Weight of the domain loss in the features' gradient, or of the distance between the domains,
     /// at full value; default 0.5 for dann and cdan, 1 for coral and mmd
     #[arg(long, value_name = "X", help_heading = "Domain-adversarial training")]
     lambda: Option<f64>,
     /// How lambda comes to its full value; default ramp
-    #[arg(long, value_enum, help_heading = "Domain-adversarial training")]
-    lambda_schedule: Option<Ramp>,
+    #[arg(long, value_parser = choice(SCHEDULES), help_heading = "Domain-adversarial training")]
+    lambda_schedule: Option<LambdaSchedule>,
     /// Share of the source held out of training; the epoch with the smallest loss on it is kept.
     /// Default none, 0.1 with --select
     #[arg(long, value_name = "SHARE", help_heading = "Choice without target labels")]
@@ -34,8 +35,8 @@ pub(crate) struct Flags {
     patience: Option<usize>,
     /// Train with every value of --select-lambda and --select-lr, and take the model that this
     /// criterion likes best
-    #[arg(long, value_enum, help_heading = "Choice without target labels")]
-    select: Option<Select>,
+    #[arg(long, value_parser = choice(CRITERIA), help_heading = "Choice without target labels")]
+    select: Option<Criterion>,
     /// Values of lambda to choose from; default 0.03,0.1,0.3,1
     #[arg(
         long,
@@ -64,69 +65,30 @@ pub(crate) struct Flags {
 }
 
 /// How λ comes to its full value.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum Ramp {
-    /// From 0, as 2 / (1 + exp(-10 p)) - 1 over the run's progress p
-    #[default]
-    Ramp,
-    /// At once
-    Constant,
-}
+const SCHEDULES: Choices<LambdaSchedule> = &[
+    (LambdaSchedule::Ramp, "From 0, as 2 / (1 + exp(-10 p)) - 1 over the run's progress p"),
+    (LambdaSchedule::Constant, "At once"),
+];
 
 /// What draws the domains together.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Align {
-    /// A domain classifier behind a gradient reversal
-    #[default]
-    Dann,
-    /// The same, of features and class probabilities together
-    Cdan,
-    /// The distance of the covariances
-    Coral,
-    /// The maximum mean discrepancy over five kernels
-    Mmd,
-    /// Batch-norm statistics of the target's own
-    Adabn,
-    /// Nothing
-    None,
-}
-
-impl From<Align> for Alignment {
-    fn from(align: Align) -> Self {
-        match align {
-            Align::Dann => Alignment::Dann,
-            Align::Cdan => Alignment::Cdan,
-            Align::Coral => Alignment::Coral,
-            Align::Mmd => Alignment::Mmd,
-            Align::Adabn => Alignment::Adabn,
-            Align::None => Alignment::None,
-        }
-    }
-}
+const ALIGNMENTS: Choices<Alignment> = &[
+    (Alignment::Dann, "A domain classifier behind a gradient reversal"),
+    (Alignment::Cdan, "The same, of features and class probabilities together"),
+    (Alignment::Coral, "The distance of the covariances"),
+    (Alignment::Mmd, "The maximum mean discrepancy over five kernels"),
+    (Alignment::Adabn, "Batch-norm statistics of the target's own"),
+    (Alignment::None, "Nothing"),
+];
 
 /// What chooses between the candidates.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Select {
-    /// The error, on source held out, of a classifier trained back from the target's predicted labels
-    ReverseValidation,
-    /// How sure and how varied the predictions on the target are
-    Entropy,
-    /// The error on source held out
-    SourceRisk,
-}
-
-impl From<Select> for Criterion {
-    fn from(select: Select) -> Self {
-        match select {
-            Select::ReverseValidation => Criterion::ReverseValidation,
-            Select::Entropy => Criterion::Entropy,
-            Select::SourceRisk => Criterion::SourceRisk,
-        }
-    }
-}
+const CRITERIA: Choices<Criterion> = &[
+    (
+        Criterion::ReverseValidation,
+        "The error, on source held out, of a classifier trained back from the target's predicted labels",
+    ),
+    (Criterion::Entropy, "How sure and how varied the predictions on the target are"),
+    (Criterion::SourceRisk, "The error on source held out"),
+];
 
 impl Flags {
     pub(super) fn check(&self) -> Result<(), UsageError> {
@@ -167,14 +129,14 @@ impl Flags {
     }
 
     pub(super) fn alignment(&self) -> Alignment {
-        self.align.unwrap_or_default().into()
+        self.align.unwrap_or_default()
     }
 
     pub(super) fn lambda(&self) -> f64 {
         self.lambda.unwrap_or_else(|| self.alignment().lambda())
     }
 
-    pub(super) fn schedule(&self) -> Ramp {
+    pub(super) fn schedule(&self) -> LambdaSchedule {
         self.lambda_schedule.unwrap_or_default()
     }
 
@@ -189,7 +151,7 @@ impl Flags {
 
     /// What is chosen from, where `lr` is the rate if none are given.
     pub(super) fn grid(&self, lr: f64) -> Option<Grid> {
-        let criterion = self.select?.into();
+        let criterion = self.select?;
         let lambdas = match (&self.select_lambda, self.lambda, self.alignment().has_loss()) {
             (Some(values), ..) => values.clone(),
             (None, None, true) => GRID.to_vec(),

@@ -1,6 +1,5 @@
 //! Training an arm: with the settings given, or with those that a criterion chooses.
 
-use super::flags::Ramp;
 use super::{NAME, Setup};
 use datasets::Dataset;
 use nn_layers::models::DannNet;
@@ -9,10 +8,7 @@ use std::collections::BTreeMap;
 use transfer::domain_adversarial::selection::{Criterion, Evidence, hold_out, select};
 use transfer::fit::Observer;
 use transfer::measures::Summary;
-use transfer::{
-    Alignment, DomainAdversarial, LambdaSchedule, Model, Report, Supervised, Training,
-    TransferError,
-};
+use transfer::{Alignment, DomainAdversarial, Model, Report, Supervised, Training, TransferError};
 
 /// What is chosen from, and by what.
 pub(super) struct Grid {
@@ -95,15 +91,11 @@ impl Setup<'_> {
     ) -> Result<DomainAdversarial, TransferError> {
         let training = self.patient(self.training(name, seed));
         let lr = lr.unwrap_or(training.lr);
-        let schedule = match self.flags.schedule() {
-            Ramp::Ramp => LambdaSchedule::Ramp,
-            Ramp::Constant => LambdaSchedule::Constant,
-        };
         Ok(DomainAdversarial::new(self.net(seed)?)
             .training(Training { lr, ..training })
             .align(alignment)
             .lambda(lambda)
-            .lambda_schedule(schedule)
+            .lambda_schedule(self.flags.schedule())
             .lambda_on_domain_head(self.flags.lambda_on_domain_head == Some(true)))
     }
 

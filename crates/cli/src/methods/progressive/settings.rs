@@ -2,6 +2,7 @@
 
 use super::{HELP, SCORE};
 use crate::args;
+use crate::choice::{Choices, choice};
 use crate::error::{UsageError, nearest};
 use crate::run::{Shared, TaskSpec, within};
 use clap::{Args, Command};
@@ -30,8 +31,8 @@ pub(crate) struct Flags {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) test_task: Vec<TaskSpec>,
     /// How a column reads the older ones; default adapter
-    #[arg(long, value_enum, help_heading = "Progressive networks")]
-    laterals: Option<Joint>,
+    #[arg(long, value_parser = choice(LATERALS), help_heading = "Progressive networks")]
+    laterals: Option<Laterals>,
     /// Batch normalisation in the hidden layers
     #[arg(long, help_heading = "Progressive networks", num_args = 0..=1,
           default_missing_value = "true")]
@@ -42,15 +43,10 @@ pub(crate) struct Flags {
 }
 
 /// How a column reads the older ones.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Joint {
-    /// Scaled by a learnt number, projected, through a ReLU
-    #[default]
-    Adapter,
-    /// A linear map of each older column
-    Linear,
-}
+const LATERALS: Choices<Laterals> = &[
+    (Laterals::Adapter, "Scaled by a learnt number, projected, through a ReLU"),
+    (Laterals::Linear, "A linear map of each older column"),
+];
 
 /// Adds the flags to the command, with what they mean here.
 pub(super) fn flags(command: Command) -> Command {
@@ -92,12 +88,8 @@ impl Flags {
             "conv" => Plan::conv(sample),
             _ => Plan::mlp(sample, &[64, 64]),
         };
-        let laterals = match self.laterals.unwrap_or_default() {
-            Joint::Adapter => Laterals::Adapter,
-            Joint::Linear => Laterals::Linear,
-        };
         let plan = plan
-            .laterals(laterals)
+            .laterals(self.laterals.unwrap_or_default())
             .batch_norm(self.batch_norm.unwrap_or(false))
             .dropout(self.dropout.unwrap_or(0.0));
         // Before a run folder is made.

@@ -2,6 +2,7 @@
 
 use super::HELP;
 use crate::args;
+use crate::choice::{Choices, choice};
 use crate::error::UsageError;
 use crate::run::{Shared, within};
 use clap::{Args, Command};
@@ -38,8 +39,8 @@ pub(crate) struct Flags {
     #[arg(long, value_name = "N", help_heading = HEADING)]
     iterations: Option<usize>,
     /// Whether the features see the examples' new clusters; default alternating
-    #[arg(long, value_enum, help_heading = HEADING)]
-    update: Option<Order>,
+    #[arg(long, value_parser = choice(UPDATES), help_heading = HEADING)]
+    update: Option<Update>,
     /// What is clustered; default counts
     #[arg(long, value_enum, help_heading = HEADING)]
     features: Option<Features>,
@@ -99,15 +100,10 @@ impl FromStr for Lambda {
 }
 
 /// The order of the updates.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Order {
-    /// They do: the objective never rises
-    #[default]
-    Alternating,
-    /// They do not, as in public code
-    Simultaneous,
-}
+const UPDATES: Choices<Update> = &[
+    (Update::Alternating, "They do: the objective never rises"),
+    (Update::Simultaneous, "They do not, as in public code"),
+];
 
 /// The settings with nothing left open.
 pub(super) struct Settings {
@@ -194,10 +190,7 @@ impl Flags {
             lambda: self.lambda.unwrap_or(Lambda::Chosen(Auto::Auto)),
             restarts: self.restarts.unwrap_or(5),
             iterations: self.iterations.unwrap_or(30),
-            update: match self.update.unwrap_or_default() {
-                Order::Alternating => Update::Alternating,
-                Order::Simultaneous => Update::Simultaneous,
-            },
+            update: self.update.unwrap_or_default(),
             stand: match self.features.unwrap_or_default() {
                 Features::Counts => Stand::Counts,
                 Features::Autoencoder => Stand::Autoencoder {
@@ -231,10 +224,7 @@ impl Settings {
             lambda: Some(self.lambda),
             restarts: Some(self.restarts),
             iterations: Some(self.iterations),
-            update: Some(match self.update {
-                Update::Alternating => Order::Alternating,
-                Update::Simultaneous => Order::Simultaneous,
-            }),
+            update: Some(self.update),
             features: Some(match self.stand {
                 Stand::Counts => Features::Counts,
                 Stand::Autoencoder { .. } => Features::Autoencoder,
