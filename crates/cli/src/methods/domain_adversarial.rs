@@ -44,7 +44,7 @@ pub(super) const METHOD: Method = Method {
             "--baselines",
             "all",
             "--steps",
-            "2000",
+            "1800",
         ],
         quick: &[
             "--source",

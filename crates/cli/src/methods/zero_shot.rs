@@ -41,7 +41,7 @@ pub(super) const METHOD: Method = Method {
             "--baselines",
             "all",
             "--epochs",
-            "5",
+            "4",
         ],
         quick: &[
             "--source",
