@@ -164,7 +164,7 @@ mod tests {
         let error = merged("method = 3\n", &[]).unwrap_err();
         assert!(error.contains("configuration of `3`, not of `m`"), "{error}");
         let error = merged("lr = -2.0\n", &[]).unwrap_err();
-        assert_eq!(error, "--lr -2: it must be positive");
+        assert_eq!(error, "--lr -2: it must be positive and finite");
         assert!(merged("epochs = 1\nsteps = 2", &[]).unwrap_err().contains("not both"));
     }
 }

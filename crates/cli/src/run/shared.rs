@@ -188,7 +188,10 @@ mod tests {
         let cases = [
             (Shared { lr: Some(-1.0), ..Shared::default() }, "--lr -1: it must be positive"),
             (Shared { lr: Some(f64::NAN), ..Shared::default() }, "--lr NaN: it must be positive"),
-            (Shared { steps: Some(0), ..Shared::default() }, "--steps 0: it must be at least 1"),
+            (
+                Shared { steps: Some(0), ..Shared::default() },
+                "--steps 0: it must be from 1 to 10^12",
+            ),
             (Shared { momentum: Some(1.0), ..Shared::default() }, "--momentum 1: "),
             (Shared { seed: Some(u64::MAX), ..Shared::default() }, "--seed 18446744073709551615"),
             (

@@ -83,7 +83,7 @@ fn a_progressive_model_answers_for_every_column() {
         let line = format!("predict --model r/model.safetensors --data {test} --task {task}");
         let reported = report["figures"][format!("accuracy_{task}")]["mean"].as_f64().unwrap();
         assert_eq!(accuracy(&lab, &format!("{line} --resize")), reported, "{task}");
-        lab.refused(&line, 3, &["--resize 12x12"]);
+        lab.refused(&line, 3, &["to 12x12 by --resize"]);
     }
     let text = lab.done("inspect r/model.safetensors");
     assert!(text.contains("a progressive network of 2 columns"), "{text}");
