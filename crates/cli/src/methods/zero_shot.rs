@@ -31,7 +31,7 @@ pub(super) const METHOD: Method = Method {
         run,
         tour: &[
             "--source",
-            "synthetic:letters?n=3900",
+            "synthetic:letters?n=2600",
             "--test",
             "synthetic:letters?n=1040&seed=1",
             "--signatures",
