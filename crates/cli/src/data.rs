@@ -124,7 +124,8 @@ fn check_room(name: &str, samples: usize, shape: &[usize]) -> Result<(), InputEr
 }
 
 /// Checks that samples of this shape can be brought to the one that a model takes: grey becomes
-/// colour where the model wants it, the size changes if `size` says so. `resizing` is the flag that would.
+/// colour where the model wants it, the size changes if `size` says so. `resizing` is the flag that
+/// would say so.
 ///
 /// # Errors
 /// If they cannot.

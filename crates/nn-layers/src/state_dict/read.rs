@@ -57,8 +57,10 @@ pub enum ReadError {
         claimed: u64,
     },
     /// The header is no JSON of the right form, or its offsets do not cover the data.
-    #[error("{}: not a valid safetensors file: {source}; it is of another format, or damaged: take another \
-         copy", path.display())]
+    #[error(
+        "{}: not a valid safetensors file: {source}; it is of another format, or damaged: take \
+         another copy", path.display()
+    )]
     Malformed {
         /// The file.
         path: PathBuf,
