@@ -19,6 +19,7 @@
 //! | `11_zero_shot` | classes without examples, by what they are made of |
 //! | `12_self_taught` | features learnt from data without labels |
 //! | `13_self_taught_clustering` | clusters that other data helps to find |
+//! | `14_matmul_ladder` | the engine's floor: a product of matrices, from naive to fast |
 //!
 //! Every lesson takes `--quick`, which makes it small enough for a test, and ends with a line
 //! `figure NAME VALUE`, whose bounds the tests of this package know.

@@ -24,6 +24,7 @@ const LESSONS: &[(&str, &str, RangeInclusive<f64>)] = &[
     ("11_zero_shot", "gain", 0.4..=1.0),
     ("12_self_taught", "gain", 0.02..=1.0),
     ("13_self_taught_clustering", "gain", 0.3..=1.0),
+    ("14_matmul_ladder", "engine_over_naive", 1.5..=1e4),
 ];
 
 /// The lessons' binaries lie beside the folder of the tests' own.
