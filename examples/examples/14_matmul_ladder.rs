@@ -83,7 +83,7 @@ const DEPTH: usize = 256;
 fn tiled<const R: usize, const S: usize, const FUSED: bool>(
     (c, a, b, n): (&mut [Real], &[Real], &[Real], usize),
 ) {
-    let mut strip = vec![[0.0; S]; DEPTH]; // what lies beyond B's last column is not stored
+    let mut strip = [[0.0; S]; DEPTH]; // what lies beyond B's last column is not stored
     for k in (0..n).step_by(DEPTH) {
         let depth = DEPTH.min(n - k);
         for j in (0..n).step_by(S) {

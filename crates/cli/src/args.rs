@@ -72,6 +72,14 @@ pub(crate) enum Refusal {
 }
 
 impl Refusal {
+    /// As an error of a command that makes command lines itself.
+    pub(crate) fn into_error(self) -> anyhow::Error {
+        match self {
+            Refusal::Clap(e) => UsageError::Trial(e.render().to_string().trim().to_owned()).into(),
+            Refusal::Usage(e) => e.into(),
+        }
+    }
+
     /// Says what is wrong; help goes to standard output and is no failure.
     pub(crate) fn report(self) -> ExitCode {
         match self {

@@ -12,15 +12,24 @@ use tensor_autograd::kernels::parallel;
 pub(crate) struct Context {
     pub(crate) quiet: bool,
     pub(crate) stop: Stop,
-    /// The folder of the tour that the run belongs to, if it does.
-    pub(crate) tour: Option<PathBuf>,
+    /// What the run is a part of, if it is.
+    pub(crate) whole: Option<Whole>,
+}
+
+/// A command that makes several runs.
+#[derive(Clone, Debug)]
+pub(crate) struct Whole {
+    /// Where all of them are.
+    pub(crate) folder: PathBuf,
+    /// Whether it goes on only if asked by --resume.
+    pub(crate) resumes: bool,
 }
 
 impl Context {
     /// Starts the threads of the arithmetic and listens for Ctrl-C. Called once, by the command.
     pub(crate) fn start(talk: &Talk) -> anyhow::Result<Self> {
         start_threads(talk);
-        Ok(Context { quiet: talk.quiet, stop: Stop::listen(talk.quiet)?, tour: None })
+        Ok(Context { quiet: talk.quiet, stop: Stop::listen(talk.quiet)?, whole: None })
     }
 }
 

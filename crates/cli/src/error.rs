@@ -61,6 +61,17 @@ pub(crate) enum UsageError {
         right.display()
     )]
     Runs { left: PathBuf, left_is: String, right: PathBuf, right_is: String },
+    /// A setting that a sweep cannot try.
+    #[error("there is no setting `{name}` of {method}{}; settings: {known}", did_you_mean(nearest))]
+    SweptSetting { name: String, method: &'static str, nearest: Option<String>, known: String },
+    /// A trial of a sweep that is no command line.
+    #[error("a trial would be refused: {0}")]
+    Trial(String),
+    /// A port that cannot be had.
+    #[error(
+        "port {port} of 127.0.0.1: {source}; name another by --port, or 0 for one that is free"
+    )]
+    Port { port: u16, source: std::io::Error },
     /// A setting that a run has not.
     #[error("{}: there is no setting `{name}`; settings: {known}", run.display())]
     NoSetting { run: PathBuf, name: String, known: String },

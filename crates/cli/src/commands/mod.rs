@@ -5,9 +5,13 @@ mod cases;
 mod compare;
 mod completions;
 mod inspect;
+mod lr_find;
 mod predict;
 mod run;
+mod sweep;
 mod tour;
+mod train;
+mod watch;
 
 use crate::args;
 use clap::{ArgMatches, Args, Command};
@@ -21,7 +25,7 @@ pub(crate) struct Entry {
 }
 
 /// Every command, in the order of the help text.
-pub(crate) fn all() -> [Entry; 8] {
+pub(crate) fn all() -> [Entry; 12] {
     [
         Entry {
             name: "tour",
@@ -42,10 +46,34 @@ pub(crate) fn all() -> [Entry; 8] {
             run: advise::run,
         },
         Entry {
+            name: "train",
+            help: "Train a network on labelled data alone, to start from",
+            arguments: train::arguments,
+            run: train::run,
+        },
+        Entry {
             name: "run",
             help: "Train a method and its baselines on your data",
             arguments: args::run,
             run: run::run,
+        },
+        Entry {
+            name: "lr-find",
+            help: "Find a learning rate to begin with, by one short training",
+            arguments: lr_find::Flags::augment_args,
+            run: lr_find::run,
+        },
+        Entry {
+            name: "sweep",
+            help: "Try several settings of a method, and choose by what the case allows to be known",
+            arguments: sweep::arguments,
+            run: sweep::run,
+        },
+        Entry {
+            name: "watch",
+            help: "Show a run in the browser while it goes on",
+            arguments: watch::Flags::augment_args,
+            run: watch::run,
         },
         Entry {
             name: "compare",

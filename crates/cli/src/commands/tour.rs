@@ -2,7 +2,7 @@
 
 use super::run::chosen;
 use crate::args::{self, Talk};
-use crate::context::Context;
+use crate::context::{Context, Whole};
 use crate::methods::{Built, METHODS};
 use crate::run::{Control, Folder};
 use crate::{out, report};
@@ -28,7 +28,7 @@ pub(super) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
     let mut context = Context::start(&flags.talk)?;
     let begun = Instant::now();
     let folder = Folder::for_tour(flags.out.as_deref())?;
-    context.tour = Some(folder.path().to_owned());
+    context.whole = Some(Whole { folder: folder.path().to_owned(), resumes: false });
     let mut runs = Vec::new();
     for method in METHODS {
         let mut words = words(method.name, &method.built, folder.path(), flags.quick);

@@ -1,7 +1,7 @@
 //! `run conservative`: fine-tuning that must stay near the source model.
 
 use super::adaptation::{self, Job, Setup};
-use super::{Built, Case, Method};
+use super::{Built, Case, Method, Selection};
 use crate::args;
 use crate::context::Context;
 use crate::error::UsageError;
@@ -19,6 +19,7 @@ pub(super) const METHOD: Method = Method {
     name: NAME,
     case: Case::Both,
     help: "fine-tuning that must stay near the source model",
+    selection: Selection::Validation,
     built: Built {
         flags: |command| args::training(Flags::augment_args(Shared::augment_args(command))),
         run,

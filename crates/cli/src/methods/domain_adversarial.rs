@@ -5,7 +5,7 @@ mod health;
 mod selection;
 
 use super::evaluate::Yardstick;
-use super::{Built, Case, Method, draw};
+use super::{Built, Case, Method, Selection, draw};
 use crate::context::Context;
 use crate::data;
 use crate::error::UsageError;
@@ -29,6 +29,7 @@ pub(super) const METHOD: Method = Method {
     name: NAME,
     case: Case::Source,
     help: "features that serve the labels and hide the domain (DANN)",
+    selection: Selection::Unsupervised,
     built: Built {
         flags: |command| args::training(Flags::augment_args(Shared::augment_args(command))),
         run,

@@ -6,6 +6,7 @@ use datasets::{Dataset, Unlabelled};
 use nn_layers::metrics::ConfusionMatrix;
 use nn_layers::models::DannNet;
 use std::collections::BTreeMap;
+use tensor_autograd::Tensor;
 use transfer::measures::proxy_a_distance;
 use transfer::{Model, Normalizer, Trained, TransferError};
 
@@ -59,12 +60,15 @@ impl Yardstick {
                 figures.insert("a_distance".to_owned(), proxy_a_distance(&a, &b, 0));
             }
             if session.keeps(seed) {
-                draw::features(&session.folder, arm, &a, &b)?;
+                let labels = near.labels().filter(|_| source.classes() == model.classes);
+                let near = draw::Domain { name: "source", features: &a, labels };
+                self.draw_features(session, arm, near, (model, &b))?;
             }
         }
         if session.keeps(seed) {
-            if let Some(matrix) = &confusion {
+            if let (Some(matrix), Some(test)) = (&confusion, &self.test) {
                 draw::confusion(&session.folder, arm, matrix, &model.classes)?;
+                draw::predictions(&session.folder, arm, model, test)?;
             }
             if self.target.sample_shape() == [2] {
                 draw::decision(&session.folder, arm, model, self)?;
@@ -78,6 +82,24 @@ impl Yardstick {
             per_class(matrix, &model.classes, &mut figures);
         }
         Ok(Trained { score, figures, history: model.history.clone() })
+    }
+}
+
+impl Yardstick {
+    /// Beside the source the test set, whose classes are known, or else the target.
+    fn draw_features(
+        &self,
+        session: &Session,
+        arm: &str,
+        source: draw::Domain<'_>,
+        (model, target): (&Model<DannNet>, &Tensor),
+    ) -> Result<(), TransferError> {
+        let test = self.test.as_ref().map(|test| test.select(&sample(test.len(), FOR_DISTANCE)));
+        let features = test.as_ref().map(|test| model.embed(&test.without_labels())).transpose()?;
+        let labels = test.as_ref().and_then(Dataset::labels);
+        let features = features.as_ref().unwrap_or(target);
+        let target = draw::Domain { name: "target", features, labels };
+        draw::features(&session.folder, arm, [source, target], &model.classes)
     }
 }
 

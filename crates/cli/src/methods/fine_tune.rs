@@ -1,7 +1,7 @@
 //! `run fine-tune`: source labelled, target labelled, and little of it.
 
 use super::adaptation::{self, Flags, Job};
-use super::{Built, Case, Method};
+use super::{Built, Case, Method, Selection};
 use crate::args;
 use crate::context::Context;
 use crate::report::Finished;
@@ -15,6 +15,7 @@ pub(super) const METHOD: Method = Method {
     name: NAME,
     case: Case::Both,
     help: "a source model goes on with few labelled target examples",
+    selection: Selection::Validation,
     built: Built {
         flags: |command| args::training(Flags::augment_args(Shared::augment_args(command))),
         run,

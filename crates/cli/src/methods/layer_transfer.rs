@@ -1,7 +1,7 @@
 //! `run layer-transfer`: some layers of a source model are copied, the others start anew.
 
 use super::adaptation::{self, FINE_TUNE, Job, LINEAR_PROBE, Setup};
-use super::{Built, Case, Method};
+use super::{Built, Case, Method, Selection};
 use crate::choice::{Choices, choice};
 use crate::context::Context;
 use crate::error::UsageError;
@@ -22,6 +22,7 @@ pub(super) const METHOD: Method = Method {
     name: NAME,
     case: Case::Both,
     help: "copy some layers of a source model, train the others",
+    selection: Selection::Validation,
     built: Built {
         flags: |command| args::training(Flags::augment_args(Shared::augment_args(command))),
         run,

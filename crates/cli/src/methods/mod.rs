@@ -9,9 +9,13 @@ mod fine_tune;
 mod layer_transfer;
 mod multi_task;
 mod progressive;
+mod scores;
 mod self_taught;
 mod self_taught_clustering;
+mod train;
 mod zero_shot;
+
+pub(crate) use train::TRAIN;
 
 use crate::context::Context;
 use crate::report::Finished;
@@ -31,11 +35,26 @@ pub(crate) enum Case {
     Neither,
 }
 
+/// By what settings of a method may be chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Selection {
+    /// By labelled target examples that are kept for it.
+    Validation,
+    /// By the share of the labelled examples that every run holds out.
+    HeldOut,
+    /// By a criterion that reads no label of the target.
+    Unsupervised,
+    /// By no sweep, for this reason.
+    Refused(&'static str),
+}
+
 /// A line of the table.
 pub(crate) struct Method {
     pub(crate) name: &'static str,
     pub(crate) case: Case,
     pub(crate) help: &'static str,
+    /// By what its settings may be chosen.
+    pub(crate) selection: Selection,
     /// How it is run.
     pub(crate) built: Built,
 }

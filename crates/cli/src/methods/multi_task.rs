@@ -4,7 +4,7 @@ mod figures;
 mod settings;
 mod units;
 
-use super::{Built, Case, Method, draw};
+use super::{Built, Case, Method, Selection, draw};
 use crate::context::Context;
 use crate::report::Finished;
 use crate::run::{self, Control, Session, Shared, baselines};
@@ -23,6 +23,7 @@ pub(super) const METHOD: Method = Method {
     name: NAME,
     case: Case::Both,
     help: "train all tasks at once on shared layers",
+    selection: Selection::HeldOut,
     built: Built {
         flags: |command| args::training(Flags::augment_args(Shared::augment_args(command))),
         run,

@@ -4,7 +4,7 @@ mod arms;
 mod results;
 mod settings;
 
-use super::{Built, Case, Method, draw};
+use super::{Built, Case, Method, Selection, draw};
 use crate::context::Context;
 use crate::error::UsageError;
 use crate::report::Finished;
@@ -26,6 +26,7 @@ pub(super) const METHOD: Method = Method {
     name: NAME,
     case: Case::Both,
     help: HELP,
+    selection: Selection::HeldOut,
     built: Built {
         flags: settings::flags,
         run,

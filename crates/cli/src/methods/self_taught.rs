@@ -1,6 +1,6 @@
 //! `run self-taught`: source unlabelled, target labelled, and little of it.
 
-use super::{Built, Case, Method, draw};
+use super::{Built, Case, Method, Selection, draw};
 use crate::context::Context;
 use crate::data;
 use crate::error::{InputError, UsageError};
@@ -23,6 +23,7 @@ pub(super) const METHOD: Method = Method {
     name: NAME,
     case: Case::Target,
     help: "features learnt from unlabelled data, for few labels",
+    selection: Selection::Validation,
     built: Built {
         flags: |command| {
             use clap::Args;

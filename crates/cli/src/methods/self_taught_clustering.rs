@@ -4,7 +4,7 @@ mod arms;
 mod domains;
 mod settings;
 
-use super::{Built, Case, Method, draw};
+use super::{Built, Case, Method, Selection, draw};
 use crate::context::Context;
 use crate::error::UsageError;
 use crate::report::{Extra, Finished};
@@ -24,6 +24,9 @@ pub(super) const METHOD: Method = Method {
     name: NAME,
     case: Case::Neither,
     help: HELP,
+    selection: Selection::Refused(
+        "self-taught-clustering has no labels to choose by, and finds lambda itself",
+    ),
     built: Built {
         flags: settings::flags,
         run,

@@ -1,6 +1,6 @@
 //! `run zero-shot`: classes without a single example.
 
-use super::{Built, Case, Method, draw};
+use super::{Built, Case, Method, Selection, draw};
 use crate::context::Context;
 use crate::error::UsageError;
 use crate::report::{Extra, Finished};
@@ -26,6 +26,10 @@ pub(super) const METHOD: Method = Method {
     name: NAME,
     case: Case::Source,
     help: "classes without examples, by their attributes or the vectors of their names",
+    selection: Selection::Refused(
+        "zero-shot has no examples of the unseen classes to choose by: leave some seen classes out as \
+         --unseen, and lay such runs side by side by `transfer compare`",
+    ),
     built: Built {
         flags: |command| args::training(Flags::augment_args(Shared::augment_args(command))),
         run,

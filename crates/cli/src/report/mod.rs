@@ -46,12 +46,18 @@ pub(crate) fn finish(
         }
         fields.insert("folder".into(), json!(session.folder.path()));
     }
-    let name = |spec: &Option<String>| spec.clone().unwrap_or_else(|| "a saved model".into());
+    let domains = match (&shared.source, &shared.target) {
+        (Some(source), None) => source.clone(),
+        (source, target) => {
+            let name = |spec: &Option<String>| spec.clone().unwrap_or("a saved model".into());
+            format!("{} -> {}", name(source), name(target))
+        }
+    };
     let finished = Finished {
         report,
         folder: session.folder.path().to_owned(),
         document,
-        domains: format!("{} -> {}", name(&shared.source), name(&shared.target)),
+        domains,
         extra: extra.text,
     };
     let title = format!("{}: {}", finished.report.method, finished.domains);

@@ -2,6 +2,7 @@
 
 use super::config::{METHOD, PROVENANCE};
 use crate::error::{InputError, UsageError};
+use serde::de::DeserializeOwned;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -109,6 +110,16 @@ impl Folder {
         Ok(Folder { path: path.to_owned() })
     }
 
+    /// The folder of a sweep, which holds the run folders of its trials.
+    ///
+    /// # Errors
+    /// If it cannot be made.
+    pub(crate) fn for_sweep(out: Option<&Path>) -> anyhow::Result<Self> {
+        let Some(path) = out else { return Ok(Folder { path: fresh("sweep")? }) };
+        make(path)?;
+        Ok(Folder { path: path.to_owned() })
+    }
+
     /// Whether a run was begun in `path`.
     pub(crate) fn is_begun(path: &Path) -> bool {
         path.join(CONFIG).exists()
@@ -161,23 +172,35 @@ impl Folder {
         self.append(RESULTS, &line, true)
     }
 
-    /// The trainings that are finished. A last line that was cut off is dropped from the file.
+    /// The trainings that are finished.
     pub(crate) fn outcomes(&self) -> anyhow::Result<Vec<Outcome>> {
-        let text = self.read(RESULTS)?;
+        self.json_lines(RESULTS, "its training is then done again")
+    }
+
+    /// What the lines of a file hold. A last line that was cut off is dropped from the file; `then`
+    /// is what comes of removing one that cannot be read.
+    pub(crate) fn json_lines<T: DeserializeOwned>(
+        &self,
+        name: &str,
+        then: &str,
+    ) -> anyhow::Result<Vec<T>> {
+        let text = self.read(name)?;
         let whole = text.rfind('\n').map_or(0, |end| end + 1);
         if whole < text.len() {
-            self.write(RESULTS, &text[..whole])?;
+            self.write(name, &text[..whole])?;
         }
         let parse = |(i, line): (usize, &str)| {
             serde_json::from_str(line).map_err(|e| InputError::File {
-                path: self.path.join(RESULTS),
-                why: format!(
-                    "line {}: {e}; remove the line, its training is then done again",
-                    i + 1
-                ),
+                path: self.path.join(name),
+                why: format!("line {}: {e}; remove the line, {then}", i + 1),
             })
         };
         Ok(text[..whole].lines().enumerate().map(parse).collect::<Result<_, _>>()?)
+    }
+
+    /// Appends a line that is on the disk when this returns.
+    pub(crate) fn append_durably(&self, name: &str, line: &str) -> Result<(), TransferError> {
+        self.append(name, line, true)
     }
 
     fn read(&self, name: &str) -> Result<String, TransferError> {

@@ -84,15 +84,17 @@ impl Session {
         }
     }
 
-    /// The command line that goes on with this run, or with its tour.
+    /// The command line that goes on with this run, or with what it is a part of.
     fn resumption(&self) -> String {
         let words = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
         let mut words: Vec<String> = words.collect();
-        let folder = self.context.tour.as_deref().unwrap_or(self.folder.path());
+        let whole = self.context.whole.as_ref();
+        let folder = whole.map_or(self.folder.path(), |whole| &whole.folder);
         if !words.iter().any(|w| w == "--out" || w.starts_with("--out=")) {
             words.extend(["--out".into(), folder.display().to_string()]);
         }
-        if self.context.tour.is_none() && !words.iter().any(|w| w == "--resume") {
+        let resumes = whole.is_none_or(|whole| whole.resumes);
+        if resumes && !words.iter().any(|w| w == "--resume") {
             words.push("--resume".into());
         }
         out::command_line(words.iter().map(String::as_str))

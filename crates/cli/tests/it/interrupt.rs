@@ -1,8 +1,8 @@
 //! A run that is stopped, by Ctrl-C or by force, goes on to the same bits.
 #![cfg(unix)]
 
-use crate::lab::{DIGITS, Lab, MOONS, Ran, ran};
-use std::process::{Child, Command, Stdio};
+use crate::lab::{DIGITS, Lab, MOONS, Ran, Reaped, ran};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// Enough on a machine that is busy with other tests.
@@ -26,18 +26,6 @@ fn signalled(lab: &Lab, line: &str, metrics: &str, epochs: usize, signal: &str) 
     let ended = ran(&child.wait_with_output().unwrap());
     assert!(asked.elapsed() < A_FEW_SECONDS, "it took {:?} to stop", asked.elapsed());
     ended
-}
-
-/// Ends the child when a test fails before it has.
-struct Reaped(Option<Child>);
-
-impl Drop for Reaped {
-    fn drop(&mut self) {
-        if let Some(child) = &mut self.0 {
-            let _ = child.kill();
-            let _ = child.wait();
-        }
-    }
 }
 
 #[test]

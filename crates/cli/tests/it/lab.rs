@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use std::path::{Path, PathBuf};
-use std::process::Output;
+use std::process::{Child, Output};
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -105,6 +105,18 @@ impl Lab {
 
     pub(crate) fn root(&self) -> &Path {
         self.0.path()
+    }
+}
+
+/// Ends the child when a test fails before it has.
+pub(crate) struct Reaped(pub(crate) Option<Child>);
+
+impl Drop for Reaped {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.0 {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
     }
 }
 

@@ -21,7 +21,9 @@ pub fn contact_sheet(
     let inputs = data.inputs();
     let values = inputs.as_standard_layout();
     let values = values.as_slice().expect("standard layout");
-    let (cell_w, cell_h) = (w + 4, h + if captions.is_empty() { 4 } else { 14 });
+    let letters = captions.iter().map(|c| c.chars().count()).max().unwrap_or(0);
+    let cell_w = (w + 4).max(5 * letters + 4);
+    let cell_h = h + if captions.is_empty() { 4 } else { 14 };
     let scale = 2;
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{}\" height=\"{}\" viewBox=\"0 0 {} {}\" \
@@ -33,7 +35,7 @@ pub fn contact_sheet(
         rows * cell_h
     );
     for i in 0..data.len().min(rows * columns) {
-        let (left, top) = (i % columns * cell_w + 2, i / columns * cell_h + 2);
+        let (left, top) = (i % columns * cell_w + (cell_w - w) / 2, i / columns * cell_h + 2);
         let image = &values[i * c * h * w..(i + 1) * c * h * w];
         // Sixteen shades a channel: enough for a thumbnail, and long runs of equal pixels.
         let shade = |k: usize, p: usize| {

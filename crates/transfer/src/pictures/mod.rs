@@ -18,8 +18,8 @@ pub use images::contact_sheet;
 pub use intervals::{Interval, intervals};
 pub use plane::{Decide, Points, decision_plane, scatter};
 
-/// Colours that stay apart for colour-blind readers (Okabe and Ito, 2008).
-pub const COLOURS: [(u8, u8, u8); 8] = [
+/// Colours that stay apart for colour-blind readers (Okabe and Ito, 2008), and two for ten classes.
+pub const COLOURS: [(u8, u8, u8); 10] = [
     (0, 114, 178),
     (213, 94, 0),
     (0, 158, 115),
@@ -28,4 +28,6 @@ pub const COLOURS: [(u8, u8, u8); 8] = [
     (86, 180, 233),
     (0, 0, 0),
     (150, 150, 150),
+    (136, 34, 85),
+    (153, 153, 51),
 ];

@@ -1,0 +1,30 @@
+//! The search for a learning rate, from the command line.
+
+use crate::lab::Lab;
+
+#[test]
+fn a_rate_is_suggested_and_drawn() {
+    let lab = Lab::new();
+    let line = "lr-find --data synthetic:digits?n=300 --resize 16x16 --net mlp --batch-size 32";
+    let found = lab.json(&format!("{line} --json --picture lr.svg --quiet"));
+    assert_eq!(found["schema"], "transfer.lr-find/1");
+    assert_eq!(found["net"], "mlp");
+    let lr = found["suggestion"].as_f64().unwrap();
+    assert!((1e-4..1.0).contains(&lr) && lr < found["lowest"].as_f64().unwrap(), "{lr}");
+    assert!(lab.text("lr.svg").contains("Loss while the learning rate grows"));
+    assert_eq!(lab.json(&format!("{line} --json --quiet")), found, "the same bits again");
+    assert!(
+        lab.done(line).contains(&format!("--lr {lr:.1e}: there the loss of `mlp` falls fastest"))
+    );
+}
+
+#[test]
+fn bad_ranges_and_data_are_refused() {
+    let lab = Lab::new();
+    let line = "lr-find --data synthetic:digits?n=60";
+    lab.refused(&format!("{line} --low 0"), 2, &["`low` is 0", "positive"]);
+    lab.refused(&format!("{line} --low 1 --high 0.5"), 2, &["`high` is 0.5", "above low"]);
+    lab.refused(&format!("{line} --steps 2"), 2, &["`steps` is 2", "at least 20"]);
+    lab.refused(&format!("{line} --net transformer"), 2, &["there is no network `transformer`"]);
+    lab.refused("lr-find --data idx:none", 3, &["none"]);
+}
