@@ -11,7 +11,7 @@ use clap::{ArgMatches, Args};
 use datasets::Dataset;
 use serde::{Deserialize, Serialize};
 use tensor_autograd::Rng;
-use transfer::{Study, Supervised, Training, TransferError};
+use transfer::{Study, Supervised, Training};
 
 const NAME: &str = "train";
 
@@ -76,8 +76,7 @@ fn run(matches: &ArgMatches, control: Control, context: &Context) -> anyhow::Res
         }
         let target = test.without_labels();
         let yardstick = Yardstick { source: None, target, test: Some(test) };
-        let trained = yardstick.measure(&session, NAME, seed, &model);
-        Ok::<_, TransferError>(trained?)
+        yardstick.measure(&session, NAME, seed, &model)
     });
     let report = session.run(study)?;
     draw::curves(&session.folder, &report.outcomes)?;
