@@ -185,6 +185,7 @@ impl<N: Network> FineTune<N> {
         setting("train_only", &self.trained, named, "a pattern that names a trainable weight")?;
         let groups = self.groups(target)?;
         let thaw = self.thaw(&net, &groups, &plan)?;
+        // ANCHOR: rates
         let mut sgd = self.training.sgd(&plan);
         if let Some(factor) = self.lr_decay_by_depth {
             let in_range = factor >= 1.0 && factor.is_finite();
@@ -195,6 +196,7 @@ impl<N: Network> FineTune<N> {
         } else if matches_any(&net, &Pattern::new(&self.trunk)) {
             sgd = sgd.group(&*self.trunk, |g| g.lr_scale(self.trunk_lr));
         }
+        // ANCHOR_END: rates
         let sgd = sgd.bind(&net)?;
         let start = Start { net, normalizer: self.source.normalizer.clone(), thaw };
         let validation = self.validation.as_ref();

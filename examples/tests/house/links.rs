@@ -25,7 +25,7 @@ pub(crate) fn pages(folder: &Path) -> Vec<PathBuf> {
 
 /// The targets of inline links and pictures: what stands in `](..)`, without a fragment. Code
 /// between backquotes has none.
-fn targets(text: &str) -> Vec<&str> {
+pub(crate) fn targets(text: &str) -> Vec<&str> {
     let fenced = text.split("```").step_by(2);
     let links = fenced.flat_map(|part| part.split("](").skip(1));
     let targets = links.filter_map(|rest| rest.split_once(')').map(|(target, _)| target));

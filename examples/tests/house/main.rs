@@ -4,13 +4,15 @@
 #![forbid(unsafe_code)]
 
 mod arrows;
+mod book;
 mod links;
 mod rules;
 mod source;
 
 use source::{Source, sources};
+use std::collections::BTreeSet;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 #[track_caller]
 fn none(faults: Vec<String>) {
@@ -63,13 +65,44 @@ fn every_recorded_op_has_its_gradcheck_and_its_reference() {
     none(families.values().flat_map(|family| rules::ops_are_checked(family)).collect());
 }
 
+fn text(page: &Path) -> String {
+    fs::read_to_string(page).expect("a page is UTF-8")
+}
+
 #[test]
 fn links_in_pages_lead_somewhere() {
-    let read = |page: &PathBuf| {
-        let text = fs::read_to_string(page).expect("a page is UTF-8");
-        links::faults(page, &text)
-    };
-    none(links::pages(&source::root()).iter().flat_map(read).collect());
+    let pages = links::pages(&source::root());
+    none(pages.iter().flat_map(|page| links::faults(page, &text(page))).collect());
+}
+
+#[test]
+fn what_pages_include_is_there_and_no_anchor_is_left_over() {
+    let root = source::root();
+    let pages: Vec<(PathBuf, String)> =
+        links::pages(&root).into_iter().map(|page| (page.clone(), text(&page))).collect();
+    let read = |path: &Path| fs::read_to_string(path).ok();
+    none(pages.iter().flat_map(|(page, text)| book::faults(page, text, read)).collect());
+    let included: BTreeSet<_> =
+        pages.iter().flat_map(|(page, text)| book::included(page, text)).collect();
+    assert!(included.len() >= 10, "{} anchors are included", included.len());
+    let left_over = |s: &Source| book::left_over(&root.join(&s.path), s, &included);
+    none(sources().iter().flat_map(left_over).collect());
+}
+
+#[test]
+fn figures_in_the_book_are_those_of_the_results() {
+    let docs = source::root().join("docs");
+    let results = text(&docs.join("results.md"));
+    let pages = links::pages(&docs.join("course"));
+    assert!(pages.len() >= 10, "{} pages of the course found", pages.len());
+    none(pages.iter().flat_map(|page| book::misquoted(page, &text(page), &results)).collect());
+}
+
+#[test]
+fn every_page_of_the_book_is_in_its_table_of_contents() {
+    let docs = source::root().join("docs");
+    let contents = docs.join("SUMMARY.md");
+    none(book::unreached(&contents, &text(&contents), &links::pages(&docs)));
 }
 
 mod the_rules_can_fail {

@@ -116,6 +116,7 @@ fn log_sum_exp(x: &[Real], factor: Real, p: Option<&mut [Real]>) -> Real {
     max + sum.ln()
 }
 
+// ANCHOR: one_class
 #[inline(always)]
 fn one_class(
     x: &[Real],
@@ -147,6 +148,7 @@ fn one_class(
     }
     loss
 }
+// ANCHOR_END: one_class
 
 #[inline(always)]
 fn soft(

@@ -8,6 +8,7 @@ impl<'t> Var<'t> {
         self.tape().constant(self.value())
     }
 
+    // ANCHOR: gradient_reversal
     /// The identity whose gradient is reversed and scaled (Ganin & Lempitsky, "Unsupervised domain
     /// adaptation by backpropagation", 2015): **Y = X**.
     ///
@@ -20,6 +21,7 @@ impl<'t> Var<'t> {
             .wrt(self, move |dy| dy.into_map(|d| -lambda * d))
             .var()
     }
+    // ANCHOR_END: gradient_reversal
 }
 
 #[cfg(test)]

@@ -39,12 +39,14 @@ pub(super) fn of(pair: &Pair) -> Vec<Proposal> {
     if pair.fit == Fit::Never {
         return Vec::new();
     }
+    // ANCHOR: of
     let (first, second) = match pair.case() {
         Case::Both => both(pair),
         Case::Source => source(pair),
         Case::Target => target(pair),
         Case::Neither => neither(pair),
     };
+    // ANCHOR_END: of
     vec![first, second]
 }
 

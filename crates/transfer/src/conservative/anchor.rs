@@ -120,6 +120,7 @@ impl Anchor {
         Ok(Anchor(pulls))
     }
 
+    // ANCHOR: penalty
     /// The pull on the weights of `net`; nothing where no weight is held.
     pub(super) fn penalty<'t>(&self, tape: &'t Tape, net: &impl Module) -> Option<Var<'t>> {
         let params = net.named_params();
@@ -134,6 +135,7 @@ impl Anchor {
         });
         terms.reduce(|a, b| a + b)
     }
+    // ANCHOR_END: penalty
 }
 
 impl<N: Network> Holds<N> {
@@ -158,6 +160,7 @@ impl<N: Network> Holds<N> {
         word: Option<Tensor>,
     ) -> Var<'t> {
         let of_labels = logits.cross_entropy(labels);
+        // ANCHOR: loss
         let task = match self.teacher.as_ref().zip(word) {
             None => of_labels,
             Some((Teacher { rho, .. }, word)) => {
@@ -168,5 +171,6 @@ impl<N: Network> Holds<N> {
         };
         let pulls = self.anchors.iter().filter_map(|anchor| anchor.penalty(tape, net));
         pulls.fold(task, |loss, pull| loss + pull)
+        // ANCHOR_END: loss
     }
 }

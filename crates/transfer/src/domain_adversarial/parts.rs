@@ -21,6 +21,7 @@ pub struct DomainLoss<'t> {
     pub accuracy: f64,
 }
 
+// ANCHOR: domain_loss
 /// The domain loss behind a gradient reversal layer: minimising it trains the classifier with
 /// factor 1 to tell the domains, and the features with `-λ` to hide them.
 ///
@@ -54,3 +55,4 @@ pub fn domain_loss<'t>(
         accuracy: told as f64 / (n + m) as f64,
     }
 }
+// ANCHOR_END: domain_loss

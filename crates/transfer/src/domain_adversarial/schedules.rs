@@ -1,5 +1,6 @@
 //! The paper's two clocks. Both run on *p* in `[0, 1]`, the progress of the whole run.
 
+// ANCHOR: schedules
 /// The weight of the domain loss in the features' gradient,
 /// **λ = λ_max · (2 / (1 + e^(-10 p)) - 1)**: the domain classifier is noise at first, and is let
 /// in as it becomes worth listening to (Ganin et al., 2016, section 5.2.2).
@@ -11,6 +12,7 @@ pub fn lambda(lambda_max: f64, p: f64) -> f64 {
 pub fn lr(initial: f64, p: f64) -> f64 {
     initial / (1.0 + 10.0 * p).powf(0.75)
 }
+// ANCHOR_END: schedules
 
 #[cfg(test)]
 mod tests {

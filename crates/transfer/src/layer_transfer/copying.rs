@@ -70,6 +70,7 @@ pub fn copy_layers(
     let (values, chosen) = (from.state_dict(), Pattern::new(pattern));
     let mut report = Copying::default();
     let mut names = Vec::new();
+    // ANCHOR: copy
     for (name, param) in into.named_params_mut() {
         names.push(name.clone());
         if !chosen.matches(&name) {
@@ -90,6 +91,7 @@ pub fn copy_layers(
         };
         report.skipped.push((name, why));
     }
+    // ANCHOR_END: copy
     for name in values.into_keys().filter(|n| chosen.matches(n) && !names.contains(n)) {
         report.skipped.push((name, Skipped::Extra));
     }

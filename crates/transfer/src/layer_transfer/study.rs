@@ -79,9 +79,11 @@ pub struct LayerStudy<'a, N> {
     base: RefCell<Option<(u64, Model<N>)>>,
 }
 
+// ANCHOR: curves
 /// The curves: name, whether from A, whether frozen.
 pub(super) const CURVES: [(&str, bool, bool); 4] =
     [("AnB", true, true), ("AnB+", true, false), ("BnB", false, true), ("BnB+", false, false)];
+// ANCHOR_END: curves
 
 impl<'a, N: Network> LayerStudy<'a, N> {
     /// The study of `task`, with layers copied from this end.

@@ -36,6 +36,7 @@ pub struct Comparison {
 }
 
 impl Comparison {
+    // ANCHOR: of
     /// Compares a method with a baseline on the same seeds. Larger scores are better.
     ///
     /// # Panics
@@ -53,6 +54,7 @@ impl Comparison {
         };
         Comparison { gain, interval, p_value, verdict }
     }
+    // ANCHOR_END: of
 }
 
 /// The 95 % percentile interval of the mean under resampling (Efron, 1979). The same values always

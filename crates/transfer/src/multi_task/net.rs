@@ -54,6 +54,7 @@ impl MultiTaskNet {
         self.inputs.get(task).map_or(x, |layers| layers.forward(x))
     }
 
+    // ANCHOR: forward
     /// A task's output from its inputs.
     ///
     /// # Panics
@@ -63,6 +64,7 @@ impl MultiTaskNet {
         let Some(head) = self.heads.get(task) else { panic!("there is no task `{task}`") };
         head.forward(self.trunk.forward(self.enter(task, x)))
     }
+    // ANCHOR_END: forward
 }
 
 impl Module for MultiTaskNet {

@@ -107,6 +107,7 @@ impl Lateral {
         }
     }
 
+    // ANCHOR: forward
     /// `older`: the previous layer of each older column.
     pub(super) fn forward<'t>(&self, older: &[Var<'t>]) -> Var<'t> {
         let mut h = concat(older, 1);
@@ -118,6 +119,7 @@ impl Lateral {
         }
         self.u.forward(h)
     }
+    // ANCHOR_END: forward
 }
 
 #[cfg(test)]

@@ -118,6 +118,7 @@ pub struct NewColumn {
 module!(NewColumn: column);
 
 impl NewColumn {
+    // ANCHOR: new_column
     /// The logits `[n, classes]` of the new column. The older columns run on a tape of inference of
     /// their own, and only their activations come onto the tape of `x`, as constants: no gradient
     /// goes into them, their dropout is off and their normalisation uses what it has kept.
@@ -128,6 +129,7 @@ impl NewColumn {
             older.into_iter().map(|hidden| hidden.into_iter().map(constant).collect()).collect();
         self.column.logits(older.len(), x, &older, &mut |_, _, h| h)
     }
+    // ANCHOR_END: new_column
 
     fn older_hidden(&self, x: &Tensor) -> Vec<Vec<Tensor>> {
         if self.older.is_empty() {

@@ -101,6 +101,7 @@ impl Lasso {
         }
     }
 
+    // ANCHOR: pass
     /// Minimises along each coordinate in turn; the most by which a condition was missed.
     fn pass(
         &self,
@@ -128,6 +129,7 @@ impl Lasso {
         }
         missed
     }
+    // ANCHOR_END: pass
 
     /// The mean over samples of **‖x - a·B‖² + β ‖a‖₁**.
     pub(super) fn objective(&self, x: &Tensor, codes: &Tensor) -> f64 {

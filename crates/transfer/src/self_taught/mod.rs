@@ -88,6 +88,7 @@ impl SelfTaught {
         self.learner.learn(source, observer)
     }
 
+    // ANCHOR: classify
     /// The second stage: a classifier on features that are fixed.
     ///
     /// # Errors
@@ -107,6 +108,7 @@ impl SelfTaught {
             classes: target.classes().to_vec(),
         })
     }
+    // ANCHOR_END: classify
 
     /// Both stages: features from `source`, which has no labels, and a classifier from `target`,
     /// which has few.

@@ -57,6 +57,7 @@ impl State {
         self.sides.iter().map(|s| s.joint.clustered(&s.examples, &self.features)).collect()
     }
 
+    // ANCHOR: step
     /// All three updates once; says whether anything moved.
     pub(super) fn step(&mut self, update: Update) -> bool {
         let before = (self.partitions(), self.features.clone());
@@ -80,6 +81,7 @@ impl State {
         reseed::features(&self.sides, &mut self.features);
         before != (self.partitions(), self.features.clone())
     }
+    // ANCHOR_END: step
 
     fn set(&mut self, examples: Vec<Partition>) {
         for (side, examples) in self.sides.iter_mut().zip(examples) {

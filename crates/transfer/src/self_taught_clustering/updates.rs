@@ -25,6 +25,7 @@ pub fn examples(
     Partition { of: of.collect(), clusters: current.clusters }
 }
 
+// ANCHOR: features
 /// **z → argmin_z̃ p(z) D( p(X|z) ‖ p̃(X|z̃) ) + λ q(z) D( q(Y|z) ‖ q̃(Y|z̃) )** for every feature,
 /// over all domains. A feature that occurs nowhere stays where it is.
 pub fn features(sides: &[Side], current: &Partition, clustered: &[Clustered]) -> Partition {
@@ -49,6 +50,7 @@ pub fn features(sides: &[Side], current: &Partition, clustered: &[Clustered]) ->
     });
     Partition { of: of.collect(), clusters: current.clusters }
 }
+// ANCHOR_END: features
 
 /// -Σ p ln q over what has p > 0; infinite where q is 0.
 fn cross_entropy(p: &[f64], ln_q: impl Fn(usize) -> f64) -> f64 {

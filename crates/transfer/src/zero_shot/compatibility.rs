@@ -54,6 +54,7 @@ impl crate::Network for Embedder {
     }
 }
 
+// ANCHOR: margin_loss
 /// The margin loss above.
 ///
 /// # Shapes
@@ -79,6 +80,7 @@ pub fn margin_loss<'t>(f: Var<'t>, g: Var<'t>, labels: &[usize], margin: Real) -
     let worst = (scores + f.tape().constant(below)).max(1);
     (worst - own + margin).relu().mean(0)
 }
+// ANCHOR_END: margin_loss
 
 /// The naive loss, **mean of ‖f_n - g_n‖²**, which two constants solve. Here to be looked at.
 ///

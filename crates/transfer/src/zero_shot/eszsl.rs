@@ -49,6 +49,7 @@ impl Prepared {
         Prepared { samples, classes, middle }
     }
 
+    // ANCHOR: solve
     /// V, `[d, k]`: scores are `X · V · Sᵀ`.
     ///
     /// # Panics
@@ -64,6 +65,7 @@ impl Prepared {
         assert!(v[(0, 0)].is_finite(), "ESZSL: singular at gamma {gamma}, lambda {lambda}");
         v
     }
+    // ANCHOR_END: solve
 }
 
 #[cfg(test)]

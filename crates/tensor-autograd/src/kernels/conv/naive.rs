@@ -3,6 +3,7 @@
 use super::Conv2dShape;
 use crate::Real;
 
+// ANCHOR: products
 /// Calls `f(x index, w index, y index)` for every product that a convolution sums.
 fn for_each_product(s: &Conv2dShape, mut f: impl FnMut(usize, usize, usize)) {
     let (oh, ow, cg, og) = (s.out_h(), s.out_w(), s.c / s.groups, s.o / s.groups);
@@ -26,6 +27,7 @@ fn for_each_product(s: &Conv2dShape, mut f: impl FnMut(usize, usize, usize)) {
         }
     }
 }
+// ANCHOR_END: products
 
 /// See [`super::conv2d`].
 pub fn conv2d(

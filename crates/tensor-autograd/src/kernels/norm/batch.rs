@@ -125,11 +125,13 @@ pub fn batch_norm_backward(
 ) {
     dims.check(x.len(), &[dgamma, dbeta, mean, var, gamma]);
     assert_eq!(dx.len(), x.len());
+    // ANCHOR: pullback
     let pullback = |ch: usize, dgamma: Real, dbeta: Real| {
         let (inv, count) = (inverse_std(var[ch], eps), dims.count() as Real);
         let a = gamma[ch] * inv;
         Pullback { mean: mean[ch], a, b: -a * inv * dgamma / count, c: -a * dbeta / count }
     };
+    // ANCHOR_END: pullback
     if dims.is_narrow() {
         columns::sums((dgamma, dbeta), dx, x, (mean, var), eps, dims);
         return columns::pull_back(dx, x, |ch| pullback(ch, dgamma[ch], dbeta[ch]), dims);

@@ -79,10 +79,12 @@ struct Pullback {
 }
 
 impl Pullback {
+    // ANCHOR: apply
     #[inline(always)]
     fn apply(self, dy: Real, x: Real) -> Real {
         self.a * dy + (self.b * (x - self.mean) + self.c)
     }
+    // ANCHOR_END: apply
 
     /// Overwrites `dy` with `dx`.
     #[inline(always)]

@@ -27,6 +27,7 @@ fn convolve<'t>(
     let y = Tensor::build(out, |y| {
         conv2d(y, xv.as_slice(), wv.as_slice(), b.as_ref().map(Tensor::as_slice), false, &s);
     });
+    // ANCHOR: convolve
     let recorder = x
         .tape()
         .record(op, y)
@@ -36,6 +37,7 @@ fn convolve<'t>(
         .wrt(weight, move |dy| {
             Tensor::build(ws, |dw| conv2d_backward_weight(dw, xv.as_slice(), dy.as_slice(), &s))
         });
+    // ANCHOR_END: convolve
     match bias {
         Some(bias) => recorder.wrt(bias, move |dy| {
             let plane = s.out_h() * s.out_w();

@@ -2,6 +2,7 @@
 
 use tensor_autograd::{Real, Var};
 
+// ANCHOR: coral
 /// The squared Frobenius distance of the covariances, **‖C_S - C_T‖² / (4 d²)** (equation 1 of the
 /// paper), with **C = (X - mean)ᵀ (X - mean) / (n - 1)**. The means are left alone.
 ///
@@ -16,6 +17,7 @@ pub fn coral_loss<'t>(source: Var<'t>, target: Var<'t>) -> Var<'t> {
     let apart = covariance(source) - covariance(target);
     (apart * apart).sum(..) / (4.0 * d * d)
 }
+// ANCHOR_END: coral
 
 fn covariance(x: Var<'_>) -> Var<'_> {
     let n = x.shape()[0];

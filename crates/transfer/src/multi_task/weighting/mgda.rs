@@ -24,6 +24,7 @@ pub fn min_norm(gram: &[Vec<f64>]) -> Vec<f64> {
     }
 }
 
+// ANCHOR: two
 /// The first of two tasks' α in closed form: **clip((g₂ - g₁)·g₂ / ‖g₁ - g₂‖², 0, 1)**; a half if
 /// they are equal.
 pub fn two(g11: f64, g12: f64, g22: f64) -> f64 {
@@ -33,6 +34,7 @@ pub fn two(g11: f64, g12: f64, g22: f64) -> f64 {
     }
     ((g22 - g12) / distance).clamp(0.0, 1.0)
 }
+// ANCHOR_END: two
 
 /// The same for any number: from the mean, again and again towards the gradient with the smallest
 /// product with what there is, as far as makes it shortest (Frank and Wolfe, 1956; Jaggi, 2013).

@@ -7,6 +7,7 @@
 //! Every result is a sum of multiples of the original gradients, so their products are all that it
 //! takes.
 
+// ANCHOR: coefficients
 /// For each task the multiple of its gradient in the sum of all projected gradients, from the table
 /// of products `g_i · g_j` and, for each task, the order in which it meets the others.
 pub fn coefficients(gram: &[Vec<f64>], orders: &[Vec<usize>]) -> Vec<f64> {
@@ -25,6 +26,7 @@ pub fn coefficients(gram: &[Vec<f64>], orders: &[Vec<usize>]) -> Vec<f64> {
     }
     sum
 }
+// ANCHOR_END: coefficients
 
 #[cfg(test)]
 pub(in crate::multi_task) mod tests {
