@@ -43,17 +43,21 @@ pub(crate) fn page(title: &str, runs: &[&Finished]) -> anyhow::Result<String> {
         let files = files(&run.folder)?;
         let mut shown = vec![false; files.len()];
         for (heading, beginnings) in CHAPTERS {
-            let mut chapter = String::new();
+            let mut chapter = Vec::new();
             for (file, shown) in files.iter().zip(&mut shown) {
                 let name = file.file_name().unwrap_or_default().to_string_lossy();
-                let fits = beginnings.is_empty() || beginnings.iter().any(|b| name.starts_with(b));
-                if fits && !*shown {
-                    chapter.push_str(&figure(file, &name)?);
+                let rest = beginnings.iter().find_map(|b| name.strip_prefix(b));
+                if (rest.is_some() || beginnings.is_empty()) && !*shown {
+                    // What is of one arm stands together.
+                    let arm = Path::new(rest.unwrap_or(&name)).with_extension("");
+                    chapter.push((arm, figure(file, &name)?));
                     *shown = true;
                 }
             }
+            chapter.sort_by(|a, b| a.0.cmp(&b.0));
             if !chapter.is_empty() {
-                let _ = writeln!(html, "<h3>{heading}</h3>\n{chapter}");
+                let figures: String = chapter.into_iter().map(|(_, figure)| figure).collect();
+                let _ = writeln!(html, "<h3>{heading}</h3>\n{figures}");
             }
         }
         html.push_str(&settings(&run.folder)?);
@@ -75,11 +79,15 @@ fn files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-/// A picture as it is, a table with its arm above it.
+/// A picture as it is, a table with its arm above it, and so pictures that have no title.
 fn figure(path: &Path, name: &str) -> anyhow::Result<String> {
     let text = fs::read_to_string(path).with_context(|| path.display().to_string())?;
     let Some(arm) = name.strip_prefix("classes-").and_then(|n| n.strip_suffix(".csv")) else {
-        return Ok(format!("<figure>{text}</figure>\n"));
+        let untitled = ["samples-", "predictions-"].iter().find_map(|b| name.strip_prefix(b));
+        let caption = untitled.map_or(String::new(), |rest| {
+            format!("<figcaption>{}</figcaption>", escaped(rest.trim_end_matches(".svg")))
+        });
+        return Ok(format!("<figure>{caption}{text}</figure>\n"));
     };
     let rows = text.lines().map(cells).collect::<Vec<_>>();
     let caption = format!("<figcaption>{}</figcaption>", escaped(arm));

@@ -24,7 +24,7 @@ pub fn contact_sheet(
     let letters = captions.iter().map(|c| c.chars().count()).max().unwrap_or(0);
     let cell_w = (w + 4).max(5 * letters + 4);
     let cell_h = h + if captions.is_empty() { 4 } else { 14 };
-    let scale = 2;
+    let scale = (48 / h.max(1)).max(2); // small images are drawn larger
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{}\" height=\"{}\" viewBox=\"0 0 {} {}\" \
          shape-rendering=\"crispEdges\" font-family=\"sans-serif\" font-size=\"8\">\n\

@@ -63,12 +63,13 @@ function chart(quantity, lines) {
     return;
   }
   if (old) old.destroy();
-  const series = names.map((name, i) => ({
-    label: name,
-    stroke: COLOURS[i % COLOURS.length],
-    dash: i < COLOURS.length ? [] : [6, 3],
-    spanGaps: true,
-  }));
+  // A training has one colour in all charts.
+  const order = [...trainings.keys()];
+  const series = names.map((name) => {
+    const i = order.indexOf(name);
+    const dash = i < COLOURS.length ? [] : [6, 3];
+    return { label: name, stroke: COLOURS[i % COLOURS.length], dash, spanGaps: true };
+  });
   const options = {
     title: quantity.replaceAll("_", " "),
     width: 560,
