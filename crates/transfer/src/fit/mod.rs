@@ -8,13 +8,14 @@ mod checkpoint;
 mod progress;
 mod record;
 
-pub use checkpoint::Checkpoints;
+pub use checkpoint::{Checkpoints, Every};
 pub use progress::{Observer, Progress};
 pub use record::{EpochRecord, History, Means};
 
 use crate::TransferError;
 use checkpoint::State;
 use optim::{Optimizer, Rule};
+use std::time::Instant;
 use tensor_autograd::{Grads, Module, Real, Rng};
 
 /// A step's place in the whole run.
@@ -96,8 +97,9 @@ pub fn fit<O: Objective, R: Rule>(
     let rng = Rng::seed(plan.seed).fork("fit");
     let mut state = State::new(net);
     if let Some(checkpoints) = &plan.checkpoints {
-        checkpoints.resume(&mut state, &mut optimizer, plan)?;
+        checkpoints.resume(&mut state, &mut optimizer, plan, observer)?;
     }
+    let mut written = Instant::now();
     observer.begin(plan.steps, state.step);
     let mut stopped = plan.patience.is_some_and(|patience| state.stale >= patience);
     while state.step < plan.steps && !stopped {
@@ -121,11 +123,15 @@ pub fn fit<O: Objective, R: Rule>(
         optimizer.step(&mut state.net, &grads);
         state.step += 1;
         observer.step(state.step);
-        if state.step.is_multiple_of(plan.steps_per_epoch) || state.step == plan.steps {
+        let ends = state.step.is_multiple_of(plan.steps_per_epoch) || state.step == plan.steps;
+        if ends {
             stopped = end_epoch(objective, &mut state, plan, lr, observer)?;
-            if let Some(checkpoints) = &plan.checkpoints {
-                checkpoints.save(&state, &optimizer, plan)?;
-            }
+        }
+        if let Some(checkpoints) = &plan.checkpoints
+            && (ends || checkpoints.due(state.step, written))
+        {
+            checkpoints.save(&state, &optimizer, plan)?;
+            written = Instant::now();
         }
     }
     observer.end();

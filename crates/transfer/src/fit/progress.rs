@@ -14,6 +14,8 @@ pub trait Observer {
     fn epoch(&mut self, _record: &EpochRecord) {}
     /// The run has ended.
     fn end(&mut self) {}
+    /// Something that the user should know of and that stops nothing.
+    fn note(&mut self, _line: &str) {}
     /// Whether the run should save and stop now.
     fn interrupted(&self) -> bool {
         false
@@ -106,6 +108,17 @@ impl Observer for Progress {
     fn end(&mut self) {
         if let Shown::Bar(bar) = &self.shown {
             bar.finish_and_clear();
+        }
+    }
+
+    fn note(&mut self, line: &str) {
+        let say = || {
+            let _ = writeln!(io::stderr(), "{line}");
+        };
+        match &self.shown {
+            Shown::Nothing => {}
+            Shown::Lines { .. } => say(),
+            Shown::Bar(bar) => bar.suspend(say),
         }
     }
 }
