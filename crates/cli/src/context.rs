@@ -2,6 +2,7 @@
 
 use crate::args::Talk;
 use crate::out;
+use crate::run::Rehearsal;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,13 +15,20 @@ pub(crate) struct Context {
     pub(crate) stop: Stop,
     /// The folder of the tour that the run belongs to, if it does.
     pub(crate) tour: Option<PathBuf>,
+    /// The notes of a rehearsal, if the run is one.
+    pub(crate) rehearsal: Option<Rehearsal>,
 }
 
 impl Context {
     /// Starts the threads of the arithmetic and listens for Ctrl-C. Called once, by the command.
     pub(crate) fn start(talk: &Talk) -> anyhow::Result<Self> {
         start_threads(talk);
-        Ok(Context { quiet: talk.quiet, stop: Stop::listen(talk.quiet)?, tour: None })
+        Ok(Context {
+            quiet: talk.quiet,
+            stop: Stop::listen(talk.quiet)?,
+            tour: None,
+            rehearsal: None,
+        })
     }
 }
 

@@ -119,6 +119,13 @@ impl Folder {
         path.join(CONFIG).exists()
     }
 
+    /// The settings as they are recorded.
+    pub(super) fn settings(&self) -> anyhow::Result<String> {
+        let mut table: Table = toml::from_str(&self.read(CONFIG)?)?;
+        table.remove(PROVENANCE);
+        Ok(toml::to_string(&table)?)
+    }
+
     /// Where it is.
     pub(crate) fn path(&self) -> &Path {
         &self.path

@@ -5,6 +5,7 @@ mod config;
 mod folder;
 mod keeping;
 mod lock;
+mod rehearsal;
 mod session;
 mod shared;
 mod tasks;
@@ -12,6 +13,7 @@ mod watch;
 
 pub(crate) use config::merge;
 pub(crate) use folder::Folder;
+pub(crate) use rehearsal::Rehearsal;
 pub(crate) use session::{Session, baselines};
 pub(crate) use shared::{Shared, within};
 pub(crate) use tasks::{TaskSpec, paired};
@@ -40,6 +42,10 @@ pub(crate) struct Control {
     /// How many saved states of a training to keep, the newest; default 2
     #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(1..))]
     pub(crate) keep: Option<u16>,
+    /// Rehearse: three steps of every training, then the plan: settings, what is trained and at which
+    /// rates, time and memory. Keeps nothing
+    #[arg(long, conflicts_with_all = ["resume", "json"])]
+    pub(crate) dry_run: bool,
     /// Print the result as one JSON document
     #[arg(long)]
     pub(crate) json: bool,

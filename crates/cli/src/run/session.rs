@@ -33,7 +33,11 @@ impl Session {
         let folder = Folder::open(method, settings, control.out.as_deref(), control.resume)?;
         out::talk(context.quiet, &format!("{method}: run folder {}", folder.path().display()));
         let (context, failure) = (context.clone(), Failure::default());
-        let (seeds, every, keep) = (shared.seeds(), control.checkpoint_every, control.keep);
+        let (mut seeds, every, keep) = (shared.seeds(), control.checkpoint_every, control.keep);
+        if let Some(rehearsal) = &context.rehearsal {
+            rehearsal.opened(seeds.len(), folder.settings()?);
+            seeds.truncate(1);
+        }
         Ok(Session { folder, context, seeds, failure, every, keep })
     }
 

@@ -54,7 +54,7 @@ fn the_document_agrees_with_the_predictions_and_the_text_with_the_document() {
         format!("m on synthetic:moons-rotated?n=60&seed=5, 60 samples\n\naccuracy {accuracy:.1} %"),
         format!("log loss {:.4} (chance 0.6931)", document["log_loss"].as_f64().unwrap()),
         "\nclass  samples  precision  recall     F1\nupper ".into(),
-        format!("\nlower      {}     {}\n", counts[1][0], counts[1][1]),
+        format!("\nlower{:>7}{:>7}\n", counts[1][0], counts[1][1]),
     ] {
         assert!(text.contains(&words), "`{words}` is not in\n{text}");
     }

@@ -38,8 +38,8 @@ fn kill_after(lab: &Lab, line: &str, out: &str, time: Duration) -> End {
 fn newest_are_whole(lab: &Lab, out: &str) {
     for training in lab.names(&format!("{out}/checkpoint")) {
         let folder = format!("{out}/checkpoint/{training}");
-        let files = lab.names(&folder).into_iter().filter(|name| name.starts_with("step-"));
-        if let Some(newest) = files.last() {
+        let mut files = lab.names(&folder).into_iter().filter(|name| name.starts_with("step-"));
+        if let Some(newest) = files.next_back() {
             nn_layers::load(lab.path(&format!("{folder}/{newest}"))).unwrap();
         }
     }
@@ -87,7 +87,7 @@ fn whole(lab: &Lab, line: &str) -> Duration {
 
 /// A moment of a run of that length.
 fn moment(length: Duration, rng: &mut Rng) -> Duration {
-    length.mul_f64(f64::from(rng.uniform() as f32))
+    length.mul_f64(f64::from(rng.uniform()))
 }
 
 #[test]

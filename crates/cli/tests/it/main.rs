@@ -9,6 +9,7 @@ mod clustering;
 mod compare;
 mod config;
 mod conservative;
+mod dry_run;
 mod embed;
 mod evaluate;
 mod folders;

@@ -5,10 +5,12 @@
 //! on request that loses nothing.
 
 mod checkpoint;
+mod outline;
 mod progress;
 mod record;
 
 pub use checkpoint::{Checkpoints, Every};
+pub use outline::{Outline, OutlinedWeight};
 pub use progress::{Observer, Progress};
 pub use record::{EpochRecord, History, Means};
 
@@ -99,7 +101,7 @@ pub fn fit<O: Objective, R: Rule>(
     if let Some(checkpoints) = &plan.checkpoints {
         checkpoints.resume(&mut state, &mut optimizer, plan, observer)?;
     }
-    let mut written = Instant::now();
+    let (mut written, mut outlined) = (Instant::now(), false);
     observer.begin(plan.steps, state.step);
     let mut stopped = plan.patience.is_some_and(|patience| state.stale >= patience);
     while state.step < plan.steps && !stopped {
@@ -113,6 +115,10 @@ pub fn fit<O: Objective, R: Rule>(
         let at = At { step: state.step, steps: plan.steps };
         let lr = optimizer.lr();
         objective.freeze(&mut state.net, at);
+        if !outlined {
+            observer.outline(&Outline::of(&state.net, &optimizer, plan));
+            outlined = true;
+        }
         let mut rng = rng.fork(&format!("step {}", at.step));
         let (loss, grads) = objective.step(&state.net, at, &mut rng, &mut state.means);
         if !loss.is_finite() {
@@ -123,9 +129,11 @@ pub fn fit<O: Objective, R: Rule>(
         optimizer.step(&mut state.net, &grads);
         state.step += 1;
         observer.step(state.step);
-        let ends = state.step.is_multiple_of(plan.steps_per_epoch) || state.step == plan.steps;
+        let enough = observer.enough();
+        let epoch = state.step.is_multiple_of(plan.steps_per_epoch);
+        let ends = epoch || state.step == plan.steps || enough;
         if ends {
-            stopped = end_epoch(objective, &mut state, plan, lr, observer)?;
+            stopped = end_epoch(objective, &mut state, plan, lr, observer)? || enough;
         }
         if let Some(checkpoints) = &plan.checkpoints
             && (ends || checkpoints.due(state.step, written))
