@@ -110,7 +110,7 @@ fn said(flags: &Flags, domains: &[Domain], features: &str, pictures: &[String]) 
     let mut text = String::new();
     for domain in domains {
         let (name, n) = (domain.data.name(), domain.data.len());
-        text.push_str(&format!("{name}: {n} samples, {width} features each\n"));
+        text.push_str(&format!("{}, {name}: {n} samples, {width} features each\n", domain.name));
     }
     if let [a, b] = domains
         && a.data.len() >= 2

@@ -30,9 +30,10 @@ pub(super) fn write(folder: &Folder, mut recorded: Table) -> anyhow::Result<()> 
         Some(Value::Table(table)) => table,
         _ => Table::new(),
     };
-    let words: Vec<String> =
-        std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
-    let command = out::command_line(words.iter().map(String::as_str));
+    let words = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned());
+    let words: Vec<String> = words.collect();
+    let words = std::iter::once("transfer").chain(words.iter().map(String::as_str));
+    let command = out::command_line(words);
     provenance.insert("command".into(), Value::String(command));
     provenance.extend(recorded.remove(METHOD).map(|method| (METHOD.to_owned(), method)));
     // Data, seed and all else that was set, by the names of the flags.

@@ -19,7 +19,7 @@ fn features_of_two_domains_become_numbers_and_pictures() {
     let line = format!("{MODEL} --data2 idx:bare.x --points 20 --perplexity 5");
     let said = lab.done(&format!("{line} --out e --threads 1"));
     for words in
-        ["synthetic:moons?n=60&seed=4: 60 samples, 15 features each\n", "proxy A-distance between"]
+        ["first, synthetic:moons?n=60&seed=4: 60 samples, 15 features each\n", "proxy A-distance between"]
     {
         assert!(said.contains(words), "{said}");
     }

@@ -59,7 +59,7 @@ pub(super) fn npy(out: &Path, domains: &[Domain]) -> Result<&'static str, Transf
     save(out, "features.npy", |out| {
         out.write_all(&npy_header(n, d))?;
         for x in domains.iter().flat_map(|domain| domain.features.as_slice()) {
-            out.write_all(&(*x as f32).to_le_bytes())?;
+            out.write_all(&(f64::from(*x) as f32).to_le_bytes())?;
         }
         Ok(())
     })?;

@@ -98,8 +98,8 @@ fn places<'a>(sides: &'a [Side<'a>]) -> Vec<(usize, usize)> {
 fn by_domain(sides: &[Side<'_>], plane: &Tensor) -> Vec<Points> {
     let places = places(sides);
     let group = |(s, side): (usize, &Side<'_>)| {
-        let name = side.domain.data.name();
-        Points::of(name, s, s > 0, plane, |i| places[i].0 == s)
+        // A spec would not fit beside the points.
+        Points::of(side.domain.name, s, s > 0, plane, |i| places[i].0 == s)
     };
     sides.iter().enumerate().map(group).collect()
 }
