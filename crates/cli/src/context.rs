@@ -2,6 +2,7 @@
 
 use crate::args::Talk;
 use crate::out;
+use crate::run::Rehearsal;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,6 +15,8 @@ pub(crate) struct Context {
     pub(crate) stop: Stop,
     /// What the run is a part of, if it is.
     pub(crate) whole: Option<Whole>,
+    /// The notes of a rehearsal, if the run is one.
+    pub(crate) rehearsal: Option<Rehearsal>,
 }
 
 /// A command that makes several runs.
@@ -29,7 +32,12 @@ impl Context {
     /// Starts the threads of the arithmetic and listens for Ctrl-C. Called once, by the command.
     pub(crate) fn start(talk: &Talk) -> anyhow::Result<Self> {
         start_threads(talk);
-        Ok(Context { quiet: talk.quiet, stop: Stop::listen(talk.quiet)?, whole: None })
+        Ok(Context {
+            quiet: talk.quiet,
+            stop: Stop::listen(talk.quiet)?,
+            whole: None,
+            rehearsal: None,
+        })
     }
 }
 

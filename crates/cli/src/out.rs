@@ -33,6 +33,14 @@ pub(crate) fn command_line<'a>(words: impl IntoIterator<Item = &'a str>) -> Stri
     words.into_iter().map(quoted).collect::<Vec<_>>().join(" ")
 }
 
+/// A field of comma-separated values (RFC 4180).
+pub(crate) fn csv_field(field: &str) -> String {
+    match field.contains([',', '"', '\n', '\r']) {
+        true => format!("\"{}\"", field.replace('"', "\"\"")),
+        false => field.to_owned(),
+    }
+}
+
 /// Columns of text, each as wide as its widest cell; the first `left` are aligned left, the others
 /// right.
 pub(crate) fn table(rows: &[Vec<String>], left: usize) -> String {

@@ -220,6 +220,18 @@ impl<R: Rule> Optimizer<R> {
         self.lr.lr(self.step)
     }
 
+    /// The learning rate of the next step for the parameter of that name, with its groups; none if a
+    /// group freezes it.
+    pub fn lr_of(&self, name: &str) -> Option<f64> {
+        let Resolved { rate, frozen, .. } = Resolved::new(name, &self.groups, self.weight_decay);
+        let rate = match rate.checked_sub(1).and_then(|group| self.groups[group].rate.as_ref()) {
+            Some(Rate::Own(schedule)) => schedule.lr(self.step),
+            Some(Rate::Scale(scale)) => self.lr() * scale,
+            None => self.lr(),
+        };
+        (!frozen).then_some(rate)
+    }
+
     /// Steps taken so far.
     pub fn steps(&self) -> u64 {
         self.step

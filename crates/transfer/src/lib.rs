@@ -64,6 +64,7 @@ pub use model::Model;
 pub use multi_task::{MultiTask, MultiTaskModel, MultiTaskNet};
 pub use network::Network;
 pub use progressive::{Progressive, ProgressiveModel};
+pub use saved::model_file;
 pub use self_taught::{SelfTaught, SelfTaughtModel};
 pub use self_taught_clustering::{Clusters, CoClustering, SelfTaughtClustering};
 pub use study::{Outcome, Report, Score, Study, Trained, Watch};

@@ -15,7 +15,7 @@ pub(crate) fn contradicts(key: &str, how: &str) -> String {
     )
 }
 
-/// A file's tensors and what its metadata say of them under `key`; `otherwise` is what the file is
+/// The tensors of a file, or of a folder's model, and what its metadata say of them under `key`; `otherwise` is what the file is
 /// without.
 ///
 /// # Errors
@@ -25,8 +25,9 @@ pub(crate) fn described<T: DeserializeOwned>(
     key: &str,
     otherwise: &str,
 ) -> Result<(StateDict, T), TransferError> {
-    let unusable = |why: String| TransferError::Unusable { path: path.to_owned(), why };
-    let state = StateDict::load(path)?;
+    let path = crate::model_file(path);
+    let unusable = |why: String| TransferError::Unusable { path: path.clone(), why };
+    let state = StateDict::load(&path)?;
     let json = state.metadata.get(key);
     let json =
         json.ok_or_else(|| unusable(format!("it has no `{key}` in its metadata: {otherwise}")))?;

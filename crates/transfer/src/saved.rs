@@ -8,11 +8,20 @@ use crate::{History, TransferError};
 use nn_layers::models::DannNet;
 use nn_layers::{LoadMode, StateDict, load_into};
 use serde::{Deserialize, Serialize};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tensor_autograd::{Rng, Tensor};
 
 /// The key of the file's metadata under which the description stands.
 const KEY: &str = "transfer.model/1";
+
+/// The file of a saved model: `path` itself, or `model.safetensors` in it if it is a folder, such
+/// as a run leaves.
+pub fn model_file(path: &Path) -> PathBuf {
+    match path.is_dir() {
+        true => path.join("model.safetensors"),
+        false => path.to_owned(),
+    }
+}
 
 /// What the numbers do not say.
 #[derive(Serialize, Deserialize)]
@@ -43,7 +52,8 @@ impl Model<DannNet> {
         Ok(())
     }
 
-    /// Reads a model that [`save`](Model::save) wrote.
+    /// Reads a model that [`save`](Model::save) wrote, or the one in a run's folder:
+    /// `Model::load(Path::new("runs/fine-tune-1"))`.
     ///
     /// # Errors
     /// If the file cannot be read, is no model of this program, or its tensors do not fit the

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 #[derive(Args)]
 pub(super) struct Flags {
-    /// A safetensors file
+    /// A safetensors file, or the folder of a run
     file: PathBuf,
     /// Print one JSON document
     #[arg(long)]
@@ -17,7 +17,8 @@ pub(super) struct Flags {
 }
 
 pub(super) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
-    let flags = Flags::from_arg_matches(matches)?;
+    let mut flags = Flags::from_arg_matches(matches)?;
+    flags.file = transfer::model_file(&flags.file);
     let listing = StateListing::read(&flags.file)?;
     if flags.json {
         return out::result(&json(&flags, &listing).to_string());

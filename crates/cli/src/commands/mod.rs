@@ -1,9 +1,13 @@
 //! The commands. To add one: a file, and a line in [`all`].
 
 mod advise;
+mod asked;
 mod cases;
 mod compare;
 mod completions;
+mod doctor;
+mod embed;
+mod evaluate;
 mod inspect;
 mod lr_find;
 mod predict;
@@ -25,7 +29,7 @@ pub(crate) struct Entry {
 }
 
 /// Every command, in the order of the help text.
-pub(crate) fn all() -> [Entry; 12] {
+pub(crate) fn all() -> [Entry; 15] {
     [
         Entry {
             name: "tour",
@@ -88,10 +92,28 @@ pub(crate) fn all() -> [Entry; 12] {
             run: predict::run,
         },
         Entry {
+            name: "evaluate",
+            help: "Measure a trained model on labelled data, class by class",
+            arguments: evaluate::Flags::augment_args,
+            run: evaluate::run,
+        },
+        Entry {
+            name: "embed",
+            help: "Write the features that a trained model makes of data, and draw them",
+            arguments: embed::Flags::augment_args,
+            run: embed::run,
+        },
+        Entry {
             name: "inspect",
             help: "List what is in a safetensors file: names, shapes, types, sizes, metadata",
             arguments: inspect::Flags::augment_args,
             run: inspect::run,
+        },
+        Entry {
+            name: "doctor",
+            help: "Look at this machine: instruction sets, threads, disk, and whether products are right",
+            arguments: doctor::Flags::augment_args,
+            run: doctor::run,
         },
         Entry {
             name: "completions",

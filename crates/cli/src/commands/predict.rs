@@ -1,39 +1,24 @@
 //! `predict`: a saved model on new data.
 
+use super::asked::Asked;
 use crate::args::Talk;
 use crate::context::start_threads;
-use crate::data::{self, Size};
-use crate::error::{InputError, UsageError};
-use crate::models::{self, Ask, Meaning};
+use crate::error::UsageError;
+use crate::models::Meaning;
 use crate::out;
 use clap::{ArgMatches, Args, FromArgMatches};
 use datasets::Dataset;
 use serde_json::json;
 use std::fmt::Write;
-use std::path::PathBuf;
 use tensor_autograd::Tensor;
 
 #[derive(Args)]
 pub(super) struct Flags {
-    /// A model that `transfer run` saved
-    #[arg(long, value_name = "FILE.safetensors")]
-    model: PathBuf,
-    /// The data; labels, if there are any, are compared with the predictions
-    #[arg(long, value_name = "SPEC")]
-    data: String,
-    /// The task, of a model that has several
-    #[arg(long, value_name = "NAME")]
-    task: Option<String>,
-    /// The classes to choose among, with commas between, of a zero-shot model; default: those that
-    /// it saw no example of
-    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
-    candidates: Option<Vec<String>>,
+    #[command(flatten)]
+    asked: Asked,
     /// Classes to list for each sample, the likeliest first
     #[arg(long, value_name = "K", default_value_t = 1)]
     top: usize,
-    /// Bring images to the size that the model takes
-    #[arg(long)]
-    resize: bool,
     /// Print one JSON document
     #[arg(long, conflicts_with = "csv")]
     json: bool,
@@ -51,68 +36,28 @@ pub(super) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
         return Err(UsageError::Range { flag, value, range: "at least 1" }.into());
     }
     start_threads(&flags.talk);
-    let ask = Ask { task: flags.task.clone(), candidates: flags.candidates.clone() };
-    let model = models::load(&flags.model)?.serve(&ask)?;
-    let data = data::load("--data", &flags.data)?;
-    let data = fitted(data, &model.input, &flags)?;
-    let classes = model.meaning.classes().unwrap_or_default();
-    let labels = labels(&data, &model.meaning);
-    if data.labels().is_some() && labels.is_none() {
-        let line = match classes.is_empty() {
-            true => "the model says numbers, so the classes of --data are left out",
-            false => "the labels of --data are not classes of the model, so they are left out",
-        };
-        out::talk(flags.talk.quiet, line);
-    }
-    let outputs = (model.answer)(&data.without_labels())?;
-    let top = flags.top.min(classes.len());
-    let predictions = Predictions { outputs, meaning: &model.meaning, classes, labels, top };
+    let answered = flags.asked.answer(flags.talk.quiet)?;
+    let classes = answered.classes();
+    let predictions = Predictions {
+        outputs: &answered.outputs,
+        meaning: &answered.meaning,
+        classes,
+        labels: answered.labels.as_deref(),
+        top: flags.top.min(classes.len()),
+    };
     out::result(&match (flags.json, flags.csv) {
-        (true, _) => predictions.json(&flags, &data),
+        (true, _) => predictions.json(&flags.asked, &answered.data),
         (_, true) => predictions.csv(),
         _ => predictions.table(),
     })
 }
 
-/// The samples as the model takes them.
-fn fitted(data: Dataset, shape: &[usize], flags: &Flags) -> Result<Dataset, InputError> {
-    let size = match *shape {
-        [_, height, width] if flags.resize => Some(Size { height, width }),
-        _ => None,
-    };
-    let file = flags.model.display().to_string();
-    data::check_fits_model(
-        ("--data", data.name(), data.sample_shape()),
-        &file,
-        shape,
-        size,
-        "--resize",
-    )?;
-    data::fit(data, shape)
-}
-
-/// The data's labels, if they are classes of the model; by their names, if these are candidates that
-/// were chosen.
-fn labels(data: &Dataset, meaning: &Meaning) -> Option<Vec<usize>> {
-    let labels = data.labels()?;
-    match meaning {
-        Meaning::Probabilities(classes) => {
-            data::same_classes(classes, data.classes()).then(|| labels.to_vec())
-        }
-        Meaning::Scores(classes) => {
-            let place = |label: &usize| classes.iter().position(|c| *c == data.classes()[*label]);
-            labels.iter().map(place).collect()
-        }
-        Meaning::Number => None,
-    }
-}
-
 struct Predictions<'a> {
     /// `[n, classes]`, or `[n, 1]` where the model says numbers.
-    outputs: Tensor,
+    outputs: &'a Tensor,
     meaning: &'a Meaning,
     classes: &'a [String],
-    labels: Option<Vec<usize>>,
+    labels: Option<&'a [usize]>,
     top: usize,
 }
 
@@ -140,16 +85,16 @@ impl Predictions<'_> {
     }
 
     fn accuracy(&self) -> Option<f64> {
-        let labels = self.labels.as_ref()?;
+        let labels = self.labels?;
         let right = self.rows().zip(labels).filter(|(row, label)| row[0].0 == **label).count();
         Some(right as f64 / labels.len() as f64)
     }
 
     fn label(&self, row: usize) -> Option<&str> {
-        Some(self.classes[*self.labels.as_ref()?.get(row)?].as_str())
+        Some(self.classes[*self.labels?.get(row)?].as_str())
     }
 
-    fn json(&self, flags: &Flags, data: &Dataset) -> String {
+    fn json(&self, asked: &Asked, data: &Dataset) -> String {
         let predictions = self.rows().enumerate().map(|(i, row)| {
             if *self.meaning == Meaning::Number {
                 return json!({ "row": i, "number": row[0].1 });
@@ -165,13 +110,13 @@ impl Predictions<'_> {
         });
         let mut document = json!({
             "schema": "transfer.predict/1",
-            "model": flags.model,
+            "model": asked.model,
             "data": data.name(),
             "classes": self.classes,
             "accuracy": self.accuracy(),
             "predictions": predictions.collect::<Vec<_>>(),
         });
-        if let Some(task) = &flags.task {
+        if let Some(task) = &asked.task {
             document["task"] = json!(task);
         }
         document.to_string()
@@ -193,10 +138,10 @@ impl Predictions<'_> {
         for (i, row) in self.rows().enumerate() {
             let _ = write!(text, "{i}");
             for (class, p) in row {
-                let _ = write!(text, ",{},{p}", quoted(&self.classes[class]));
+                let _ = write!(text, ",{},{p}", out::csv_field(&self.classes[class]));
             }
             if let Some(label) = self.label(i) {
-                let _ = write!(text, ",{}", quoted(label));
+                let _ = write!(text, ",{}", out::csv_field(label));
             }
             text.push('\n');
         }
@@ -227,14 +172,6 @@ impl Predictions<'_> {
     }
 }
 
-/// A field of comma-separated values (RFC 4180).
-fn quoted(field: &str) -> String {
-    match field.contains([',', '"', '\n', '\r']) {
-        true => format!("\"{}\"", field.replace('"', "\"\"")),
-        false => field.to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -244,10 +181,10 @@ mod tests {
         let classes = ["cat".to_owned(), "dog, small".to_owned()];
         let meaning = Meaning::Probabilities(classes.to_vec());
         let predictions = Predictions {
-            outputs: Tensor::new([2, 2], vec![0.25, 0.75, 0.5, 0.5]),
+            outputs: &Tensor::new([2, 2], vec![0.25, 0.75, 0.5, 0.5]),
             meaning: &meaning,
             classes: &classes,
-            labels: Some(vec![1, 1]),
+            labels: Some(&[1, 1]),
             top: 2,
         };
         assert_eq!(

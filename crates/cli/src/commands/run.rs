@@ -3,21 +3,68 @@
 use crate::args::Talk;
 use crate::context::Context;
 use crate::methods::{Built, METHODS, Method};
-use crate::run::Control;
+use crate::run::{Control, Rehearsal};
 use crate::{out, report};
 use clap::{ArgMatches, FromArgMatches};
+use std::path::PathBuf;
+use std::time::Instant;
+use transfer::TransferError;
 
 pub(super) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
     let (method, built, matches) = chosen(matches);
+    go(method.name, built, matches)
+}
+
+/// Runs it, or rehearses it, and prints the result.
+pub(super) fn go(name: &str, built: &Built, matches: &ArgMatches) -> anyhow::Result<()> {
     let talk = Talk::from_arg_matches(matches)?;
     let control = Control::from_arg_matches(matches)?;
+    if control.dry_run {
+        return rehearse(name, built, matches, control, &talk);
+    }
     let json = control.json;
     let finished = (built.run)(matches, control, &Context::start(&talk)?)?;
-    out::talk(talk.quiet, &format!("{}: finished, see {}", method.name, finished.folder.display()));
+    out::talk(talk.quiet, &format!("{name}: finished, see {}", finished.folder.display()));
     out::result(&match json {
         true => serde_json::to_string(&finished.document)?,
         false => report::text(&finished),
     })
+}
+
+/// Runs all of it in small, in a folder that goes again, and prints the plan.
+fn rehearse(
+    name: &str,
+    built: &Built,
+    matches: &ArgMatches,
+    control: Control,
+    talk: &Talk,
+) -> anyhow::Result<()> {
+    let (folder, rehearsal) = (Scratch::new()?, Rehearsal::default());
+    let started = Context::start(talk)?;
+    let context = Context { quiet: true, rehearsal: Some(rehearsal.clone()), ..started };
+    let begun = Instant::now();
+    (built.run)(matches, Control { out: Some(folder.0.clone()), ..control }, &context)?;
+    out::result(&rehearsal.text(name, begun.elapsed()))
+}
+
+/// A temporary folder, gone when it is dropped.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new() -> Result<Self, TransferError> {
+        let path = std::env::temp_dir().join(format!("transfer-dry-run-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&path); // of a process with this number that was killed
+        match std::fs::create_dir(&path) {
+            Ok(()) => Ok(Scratch(path)),
+            Err(source) => Err(TransferError::Io { path, operation: "make the folder", source }),
+        }
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0); // what is left is the system's to clear
+    }
 }
 
 /// The method of the command line `run METHOD ...`, and its own arguments.

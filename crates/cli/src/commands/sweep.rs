@@ -68,6 +68,11 @@ pub(super) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
     let (method, _, matches) = super::run::chosen(matches);
     let flags = Flags::from_arg_matches(matches)?;
     let (talk, control) = (Talk::from_arg_matches(matches)?, Control::from_arg_matches(matches)?);
+    if control.dry_run {
+        let why =
+            "a sweep is not rehearsed: rehearse one of its trials by `transfer run --dry-run`";
+        return Err(UsageError::Conflict(why).into());
+    }
     let mut context = Context::start(&talk)?;
     let asked = asked(method, &flags, matches)?;
     let record = Record::open(&asked, control.out, control.resume)?;

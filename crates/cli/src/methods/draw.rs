@@ -8,7 +8,7 @@ use nn_layers::metrics::{self, ConfusionMatrix};
 use nn_layers::models::DannNet;
 use std::collections::BTreeMap;
 use tensor_autograd::{Real, Tensor};
-use transfer::measures::{principal_plane, tsne};
+use transfer::measures::{TSne, principal_plane};
 use transfer::pictures::{self, Curve, Points};
 use transfer::{Model, Outcome, TransferError};
 
@@ -38,7 +38,9 @@ pub(super) fn features(
     type Layout = fn(&Tensor) -> Tensor;
     let layouts: [(&str, &str, usize, Layout); 2] = [
         ("features", "features", POINTS, principal_plane),
-        ("neighbours", "t-SNE of the features", NEIGHBOURS, tsne),
+        ("neighbours", "t-SNE of the features", NEIGHBOURS, |x| {
+            TSne::default().iterations(500).fit(x)
+        }),
     ];
     for (file, what, most, layout) in layouts {
         let d = domains[0].features.shape()[1];

@@ -1,6 +1,6 @@
 //! A classifier: what most methods leave.
 
-use super::{Ask, Kind, Meaning, Saved, Served, counted};
+use super::{Ask, Embedder, Kind, Meaning, Saved, Served, counted};
 use nn_layers::models::DannNet;
 use nn_layers::summary;
 use transfer::{Architecture, Model};
@@ -39,5 +39,13 @@ impl Saved for Classifier {
             meaning: Meaning::Probabilities(model.classes.clone()),
             answer: Box::new(move |inputs| model.probabilities(inputs)),
         })
+    }
+
+    fn embedder(self: Box<Self>, ask: &Ask) -> anyhow::Result<Embedder> {
+        ask.no_task()?;
+        ask.no_candidates()?;
+        let Classifier { model, architecture } = *self;
+        let features = Box::new(move |inputs: &_| model.embed(inputs));
+        Ok(Embedder { input: architecture.input, features })
     }
 }

@@ -11,7 +11,7 @@ use datasets::Unlabelled;
 use nn_layers::StateListing;
 use std::path::Path;
 use tensor_autograd::Tensor;
-use transfer::TransferError;
+use transfer::{TransferError, model_file};
 
 /// A kind of model: the key of the file's metadata that tells it, and its reader.
 struct Kind {
@@ -32,6 +32,12 @@ pub(crate) trait Saved {
     /// # Errors
     /// If it has no such part.
     fn serve(self: Box<Self>, ask: &Ask) -> anyhow::Result<Served>;
+
+    /// Its features of samples, `[n, d]`: what the part that was asked for decides by.
+    ///
+    /// # Errors
+    /// If it has no such part.
+    fn embedder(self: Box<Self>, ask: &Ask) -> anyhow::Result<Embedder>;
 }
 
 /// Which part of a model is to answer.
@@ -48,6 +54,13 @@ pub(crate) struct Served {
     pub(crate) input: Vec<usize>,
     pub(crate) meaning: Meaning,
     pub(crate) answer: Box<Answer>,
+}
+
+/// What makes features of samples of one shape.
+pub(crate) struct Embedder {
+    /// The shape of a sample.
+    pub(crate) input: Vec<usize>,
+    pub(crate) features: Box<Answer>,
 }
 
 type Answer = dyn Fn(&Unlabelled) -> Result<Tensor, TransferError>;
@@ -85,18 +98,25 @@ pub(crate) fn known(
     kind.map(|kind| (kind.load)(path)).transpose()
 }
 
-/// Reads a model of any kind.
+/// Reads a model of any kind, from its file or from the folder of its run.
 ///
 /// # Errors
 /// If the file cannot be read or is no model.
 pub(crate) fn load(path: &Path) -> anyhow::Result<Box<dyn Saved>> {
+    let path = &model_file(path);
     let listing = StateListing::read(path)?;
     known(&listing, path)?.ok_or_else(|| {
         let keys: Vec<&str> = KINDS.iter().map(|kind| kind.key).collect();
-        let why = format!(
-            "its metadata has none of {}: these are bare weights, not a model saved by `transfer`",
-            keys.join(", ")
-        );
+        let keys = keys.join(", ");
+        let why = match listing.metadata.keys().find(|key| key.starts_with("transfer.")) {
+            Some(key) => format!(
+                "it is a `{key}`, none of the kinds of model that this version reads: {keys}"
+            ),
+            None => format!(
+                "its metadata has none of {keys}: these are bare weights, not a model saved by \
+                 `transfer`"
+            ),
+        };
         InputError::File { path: path.to_owned(), why }.into()
     })
 }

@@ -1,6 +1,6 @@
 //! A network for several tasks: each has its head, and perhaps inputs of its own.
 
-use super::{Ask, Kind, Meaning, Saved, Served, counted};
+use super::{Ask, Embedder, Kind, Meaning, Saved, Served, counted};
 use std::fmt::Write;
 use tensor_autograd::{Module, Real, Tensor, eval};
 use transfer::MultiTaskModel;
@@ -65,5 +65,13 @@ impl Saved for MultiTask {
                 }),
             },
         })
+    }
+
+    fn embedder(self: Box<Self>, ask: &Ask) -> anyhow::Result<Embedder> {
+        let MultiTask { model, architecture } = *self;
+        let names: Vec<&str> = model.tasks.keys().map(String::as_str).collect();
+        let task = names[ask.task(&names)?].to_owned();
+        let input = architecture.own_inputs.get(&task).unwrap_or(&architecture.input).clone();
+        Ok(Embedder { input, features: Box::new(move |inputs| model.embed(&task, inputs)) })
     }
 }

@@ -1,6 +1,6 @@
 //! A progressive network: a column for each task.
 
-use super::{Ask, Kind, Meaning, Saved, Served, counted};
+use super::{Ask, Embedder, Kind, Meaning, Saved, Served, counted};
 use std::fmt::Write;
 use tensor_autograd::Module;
 use transfer::ProgressiveModel;
@@ -28,5 +28,12 @@ impl Saved for ProgressiveModel {
             meaning: Meaning::Probabilities(model.classes.clone()),
             answer: Box::new(move |inputs| model.probabilities(inputs)),
         })
+    }
+
+    fn embedder(self: Box<Self>, ask: &Ask) -> anyhow::Result<Embedder> {
+        let names: Vec<&str> = self.tasks().iter().map(|task| task.name.as_str()).collect();
+        let model = self.task(ask.task(&names)?);
+        let input = self.net().plan().input().to_vec();
+        Ok(Embedder { input, features: Box::new(move |inputs| model.embed(inputs)) })
     }
 }

@@ -1,6 +1,6 @@
 //! Features from unlabelled data under a linear classifier.
 
-use super::{Ask, Kind, Meaning, Saved, Served, counted};
+use super::{Ask, Embedder, Kind, Meaning, Saved, Served, counted};
 use tensor_autograd::eval;
 use transfer::SelfTaughtModel;
 
@@ -30,5 +30,12 @@ impl Saved for SelfTaughtModel {
                 Ok(eval(|t| t.constant(logits).softmax(1).value()))
             }),
         })
+    }
+
+    fn embedder(self: Box<Self>, ask: &Ask) -> anyhow::Result<Embedder> {
+        ask.no_task()?;
+        ask.no_candidates()?;
+        let input = self.features.sample_shape().to_vec();
+        Ok(Embedder { input, features: Box::new(move |inputs| self.features(inputs)) })
     }
 }

@@ -1,6 +1,6 @@
 //! A zero-shot model: it tells any classes that have a signature.
 
-use super::{Ask, Kind, Meaning, Saved, Served, counted};
+use super::{Ask, Embedder, Kind, Meaning, Saved, Served, counted};
 use tensor_autograd::{Real, Tensor};
 use transfer::ZeroShotModel;
 
@@ -38,5 +38,11 @@ impl Saved for ZeroShotModel {
                 Ok(Tensor::from_fn([n, k], |i| scores[(i / k, i % k)] as Real))
             }),
         })
+    }
+
+    fn embedder(self: Box<Self>, ask: &Ask) -> anyhow::Result<Embedder> {
+        ask.no_task()?;
+        let input = self.sample_shape().to_vec();
+        Ok(Embedder { input, features: Box::new(move |inputs| self.embed(inputs)) })
     }
 }

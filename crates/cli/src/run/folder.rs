@@ -1,11 +1,14 @@
 //! The run folder: how the run was made, what it measured, what came out.
 
+use super::card;
 use super::config::{METHOD, PROVENANCE};
+use super::lock::Lock;
 use crate::error::{InputError, UsageError};
 use serde::de::DeserializeOwned;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use tensor_autograd::kernels::{isa, parallel};
 use toml::{Table, Value};
 use transfer::{Outcome, TransferError};
@@ -21,6 +24,8 @@ const REPORT: &str = "report.json";
 #[derive(Clone, Debug)]
 pub(crate) struct Folder {
     path: PathBuf,
+    /// Held by whoever may write into it.
+    _lock: Option<Arc<Lock>>,
 }
 
 impl Folder {
@@ -35,11 +40,9 @@ impl Folder {
         resume: bool,
     ) -> anyhow::Result<Self> {
         let Some(path) = out else {
-            let folder = Folder { path: fresh(method)? };
-            folder.begin(method, settings)?;
-            return Ok(folder);
+            return Folder::at(&fresh(method)?).begin(method, settings);
         };
-        let folder = Folder { path: path.to_owned() };
+        let folder = Folder::at(path);
         let refuse = |why: String| UsageError::Folder { path: path.to_owned(), why };
         let config = path.join(CONFIG);
         let recorded = match fs::read_to_string(&config) {
@@ -57,8 +60,7 @@ impl Folder {
                     }
                 }
                 make(path)?;
-                folder.begin(method, settings)?;
-                return Ok(folder);
+                return folder.begin(method, settings);
             }
             Err(e) if e.kind() == io::ErrorKind::NotADirectory => {
                 return Err(refuse("it is a file; choose a folder".into()).into());
@@ -66,6 +68,7 @@ impl Folder {
             Err(source) => return Err(io_error(&config, "read", source).into()),
         };
         if !resume {
+            Lock::is_free(path)?;
             let why = match path.join(REPORT).exists() {
                 true => "it holds a finished run; choose another folder",
                 false => {
@@ -81,19 +84,21 @@ impl Folder {
         if let Some(why) = difference(&recorded, &with_method(method, settings)) {
             return Err(refuse(why).into());
         }
-        folder.sweep();
+        let folder = folder.locked()?;
+        sweep(path);
+        for training in fs::read_dir(path.join(CHECKPOINTS)).into_iter().flatten().flatten() {
+            sweep(&training.path());
+        }
         Ok(folder)
     }
 
-    /// Removes the unfinished files of a process that was killed while it wrote.
-    fn sweep(&self) {
-        for entry in fs::read_dir(&self.path).into_iter().flatten().flatten() {
-            let name = entry.file_name();
-            let name = name.to_string_lossy();
-            if name.starts_with('.') && name.ends_with(".tmp") {
-                let _ = fs::remove_file(entry.path()); // it does no harm, but takes room
-            }
-        }
+    fn at(path: &Path) -> Self {
+        Folder { path: path.to_owned(), _lock: None }
+    }
+
+    fn locked(self) -> anyhow::Result<Self> {
+        let _lock = Some(Arc::new(Lock::take(&self.path)?));
+        Ok(Folder { _lock, ..self })
     }
 
     /// The folder of a tour, which holds the run folders of the methods.
@@ -101,28 +106,35 @@ impl Folder {
     /// # Errors
     /// If it has a tour in it already, or cannot be made.
     pub(crate) fn for_tour(out: Option<&Path>) -> anyhow::Result<Self> {
-        let Some(path) = out else { return Ok(Folder { path: fresh("tour")? }) };
+        let Some(path) = out else { return Ok(Folder::at(&fresh("tour")?)) };
         if path.join("report.html").exists() {
             let why = "there is a report in it already; choose another folder".to_owned();
             return Err(UsageError::Folder { path: path.to_owned(), why }.into());
         }
         make(path)?;
-        Ok(Folder { path: path.to_owned() })
+        Ok(Folder::at(path))
     }
 
     /// The folder of a sweep, which holds the run folders of its trials.
     ///
     /// # Errors
-    /// If it cannot be made.
+    /// If it cannot be made, or another process has it.
     pub(crate) fn for_sweep(out: Option<&Path>) -> anyhow::Result<Self> {
-        let Some(path) = out else { return Ok(Folder { path: fresh("sweep")? }) };
+        let Some(path) = out else { return Folder::at(&fresh("sweep")?).locked() };
         make(path)?;
-        Ok(Folder { path: path.to_owned() })
+        Folder::at(path).locked()
     }
 
     /// Whether a run was begun in `path`.
     pub(crate) fn is_begun(path: &Path) -> bool {
         path.join(CONFIG).exists()
+    }
+
+    /// The settings as they are recorded.
+    pub(super) fn settings(&self) -> anyhow::Result<String> {
+        let mut table: Table = toml::from_str(&self.read(CONFIG)?)?;
+        table.remove(PROVENANCE);
+        Ok(toml::to_string(&table)?)
     }
 
     /// Where it is.
@@ -138,6 +150,8 @@ impl Folder {
 
     /// Writes the result; from then on the run is a finished one, and needs no checkpoints.
     pub(crate) fn finish(&self, document: &serde_json::Value) -> anyhow::Result<()> {
+        let recorded = toml::from_str(&self.read(CONFIG)?)?;
+        card::write(self, recorded)?;
         self.write(REPORT, &serde_json::to_string_pretty(document)?)?;
         let _ = fs::remove_dir_all(self.path.join(CHECKPOINTS)); // they only take room
         Ok(())
@@ -224,13 +238,22 @@ impl Folder {
         Ok(())
     }
 
-    /// Records the settings in the new folder, which goes again if that fails, as on a full disk.
-    fn begin(&self, method: &'static str, settings: Table) -> anyhow::Result<()> {
-        let recorded = self.record(method, settings);
-        if recorded.is_err() {
-            let _ = fs::remove_dir(&self.path); // it stays if somebody has put something in it
+    /// Takes the new folder and records the settings in it; it goes again if that fails, as on a
+    /// full disk.
+    fn begin(self, method: &'static str, settings: Table) -> anyhow::Result<Self> {
+        let path = self.path.clone();
+        let begun = self.locked().and_then(|folder| {
+            if Folder::is_begun(&folder.path) {
+                let why = "another run has begun in it; choose another folder".to_owned();
+                return Err(UsageError::Folder { path: folder.path.clone(), why }.into());
+            }
+            sweep(&folder.path);
+            folder.record(method, settings).map(|()| folder)
+        });
+        if begun.is_err() {
+            let _ = fs::remove_dir(path); // it stays if somebody has put something in it
         }
-        recorded
+        begun
     }
 
     fn record(&self, method: &'static str, settings: Table) -> anyhow::Result<()> {
@@ -257,8 +280,12 @@ fn with_method(method: &str, mut settings: Table) -> Table {
 /// What keeps a run with settings `now` from going on in a folder with settings `then`.
 fn difference(then: &Table, now: &Table) -> Option<String> {
     let version = then.get(PROVENANCE).and_then(|p| p.get("version")?.as_str());
-    if let Some(version) = version.filter(|v| *v != env!("CARGO_PKG_VERSION")) {
-        return Some(format!("its run was made by version {version}; go on with that one"));
+    let ours = env!("CARGO_PKG_VERSION");
+    if let Some(version) = version.filter(|v| *v != ours) {
+        let age = if numbers(version) > numbers(ours) { "the newer version" } else { "version" };
+        return Some(format!(
+            "its run was made by {age} {version}, this is {ours}; go on with that one"
+        ));
     }
     let method = |table: &Table| table.get(METHOD).map_or("no method".into(), Value::to_string);
     let (theirs, ours) = (method(then), method(now));
@@ -280,6 +307,22 @@ fn difference(then: &Table, now: &Table) -> Option<String> {
     })
 }
 
+/// The numbers of a version, to be compared.
+fn numbers(version: &str) -> Vec<u64> {
+    version.split(|c: char| !c.is_ascii_digit()).filter_map(|n| n.parse().ok()).collect()
+}
+
+/// Removes the unfinished files of a process that was killed while it wrote.
+fn sweep(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with('.') && name.ends_with(".tmp") {
+            let _ = fs::remove_file(entry.path()); // it does no harm, but takes room
+        }
+    }
+}
+
 /// Makes `runs/METHOD-N` with the smallest N that is free.
 fn fresh(method: &str) -> Result<PathBuf, TransferError> {
     make(Path::new("runs"))?;
@@ -298,6 +341,6 @@ fn make(path: &Path) -> Result<(), TransferError> {
     fs::create_dir_all(path).map_err(|source| io_error(path, "make the folder", source))
 }
 
-fn io_error(path: &Path, operation: &'static str, source: io::Error) -> TransferError {
+pub(super) fn io_error(path: &Path, operation: &'static str, source: io::Error) -> TransferError {
     TransferError::Io { path: path.to_owned(), operation, source }
 }

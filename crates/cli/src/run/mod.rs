@@ -1,7 +1,11 @@
 //! What all methods share when they are run: settings, the run folder, and who watches.
 
+mod card;
 mod config;
 mod folder;
+mod keeping;
+mod lock;
+mod rehearsal;
 mod session;
 mod shared;
 mod tasks;
@@ -9,12 +13,14 @@ mod watch;
 
 pub(crate) use config::merge;
 pub(crate) use folder::Folder;
+pub(crate) use rehearsal::Rehearsal;
 pub(crate) use session::{Session, baselines};
 pub(crate) use shared::{Shared, within};
 pub(crate) use tasks::{TaskSpec, paired};
 
-use clap::Args;
+use clap::{Args, value_parser};
 use std::path::PathBuf;
+use transfer::fit::Every;
 
 /// Flags that say how a run goes and where it is kept; they do not change its result.
 #[derive(Args, Clone, Debug, Default)]
@@ -29,6 +35,17 @@ pub(crate) struct Control {
     /// Go on with the run in the folder of --out where it was stopped
     #[arg(long, requires = "out")]
     pub(crate) resume: bool,
+    /// When to save the state, beside the ends of epochs: after so many steps, as 500, or so much
+    /// time, as 30s or 5m; `epoch` for no other time; default 1m
+    #[arg(long, value_name = "WHEN", value_parser = keeping::every)]
+    pub(crate) checkpoint_every: Option<Every>,
+    /// How many saved states of a training to keep, the newest; default 2
+    #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(1..))]
+    pub(crate) keep: Option<u16>,
+    /// Rehearse: three steps of every training, then the plan: settings, what is trained and at which
+    /// rates, time and memory. Keeps nothing
+    #[arg(long, conflicts_with_all = ["resume", "json"])]
+    pub(crate) dry_run: bool,
     /// Print the result as one JSON document
     #[arg(long)]
     pub(crate) json: bool,

@@ -8,7 +8,7 @@ use crate::error::UsageError;
 use crate::out;
 use serde::Serialize;
 use std::rc::Rc;
-use transfer::fit::{Checkpoints, Observer};
+use transfer::fit::{Checkpoints, Every, Observer};
 use transfer::{Report, Study, Training, TransferError, Watch};
 
 /// The folder, the seeds and the watcher of a run.
@@ -17,6 +17,8 @@ pub(crate) struct Session {
     pub(crate) context: Context,
     seeds: Vec<u64>,
     failure: Failure,
+    every: Option<Every>,
+    keep: Option<u16>,
 }
 
 impl Session {
@@ -31,13 +33,25 @@ impl Session {
         let folder = Folder::open(method, settings, control.out.as_deref(), control.resume)?;
         out::talk(context.quiet, &format!("{method}: run folder {}", folder.path().display()));
         let (context, failure) = (context.clone(), Failure::default());
-        Ok(Session { folder, context, seeds: shared.seeds(), failure })
+        let (mut seeds, every, keep) = (shared.seeds(), control.checkpoint_every, control.keep);
+        if let Some(rehearsal) = &context.rehearsal {
+            rehearsal.opened(seeds.len(), folder.settings()?);
+            seeds.truncate(1);
+        }
+        Ok(Session { folder, context, seeds, failure, every, keep })
     }
 
     /// The training's settings, with its checkpoints in a folder of its own.
     pub(crate) fn kept(&self, arm: &str, training: Training) -> Training {
         let name = format!("{arm}-seed-{}", training.seed);
-        checkpointed(training, Checkpoints::new(self.folder.checkpoints(&name), name))
+        let mut checkpoints = Checkpoints::new(self.folder.checkpoints(&name), name);
+        if let Some(every) = self.every {
+            checkpoints = checkpoints.every(every);
+        }
+        if let Some(keep) = self.keep {
+            checkpoints = checkpoints.keep(keep.into());
+        }
+        checkpointed(training, checkpoints)
     }
 
     /// Watches a training that is no arm of the study.

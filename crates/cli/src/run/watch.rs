@@ -1,11 +1,11 @@
 //! Who watches the trainings of a run: progress for the user, a line an epoch for the folder.
 
-use super::Folder;
+use super::{Folder, Rehearsal};
 use crate::context::{Context, Stop};
 use serde_json::json;
 use std::cell::RefCell;
 use std::rc::Rc;
-use transfer::fit::{EpochRecord, Observer, Progress};
+use transfer::fit::{EpochRecord, Observer, Outline, Progress};
 use transfer::{Outcome, TransferError, Watch};
 
 /// An error of writing metrics, found where no error can be returned.
@@ -25,6 +25,7 @@ impl Watch for Watcher {
                 true => Progress::silent(),
                 false => Progress::bar().labelled(format!("{arm}, seed {seed}")),
             },
+            rehearsal: self.context.rehearsal.clone(),
             arm: arm.to_owned(),
             seed,
             folder: self.folder.clone(),
@@ -41,6 +42,7 @@ impl Watch for Watcher {
 /// Watches one training.
 struct Seen {
     progress: Progress,
+    rehearsal: Option<Rehearsal>,
     arm: String,
     seed: u64,
     folder: Folder,
@@ -49,7 +51,7 @@ struct Seen {
 }
 
 impl Seen {
-    fn note(&self, written: Result<(), TransferError>) {
+    fn wrote(&self, written: Result<(), TransferError>) {
         if let Err(e) = written {
             self.failure.borrow_mut().get_or_insert(e);
         }
@@ -62,12 +64,18 @@ impl Observer for Seen {
         let before = |line: &serde_json::Value| {
             line["step"].as_u64().is_some_and(|step| step <= done as u64)
         };
-        self.note(self.folder.retain_metrics(|line| !ours(line) || before(line)));
+        self.wrote(self.folder.retain_metrics(|line| !ours(line) || before(line)));
         self.progress.begin(steps, done);
+        if let Some(rehearsal) = &self.rehearsal {
+            rehearsal.begin(&self.arm, steps);
+        }
     }
 
     fn step(&mut self, done: usize) {
         self.progress.step(done);
+        if let Some(rehearsal) = &self.rehearsal {
+            rehearsal.step();
+        }
     }
 
     fn epoch(&mut self, record: &EpochRecord) {
@@ -83,12 +91,26 @@ impl Observer for Seen {
         {
             line[name] = json!(value);
         }
-        self.note(self.folder.metrics(&line.to_string()));
+        self.wrote(self.folder.metrics(&line.to_string()));
         self.progress.epoch(record);
     }
 
     fn end(&mut self) {
         self.progress.end();
+    }
+
+    fn outline(&mut self, outline: &Outline) {
+        if let Some(rehearsal) = &self.rehearsal {
+            rehearsal.outline(outline);
+        }
+    }
+
+    fn enough(&self) -> bool {
+        self.rehearsal.as_ref().is_some_and(Rehearsal::enough)
+    }
+
+    fn note(&mut self, line: &str) {
+        self.progress.note(line);
     }
 
     /// A run whose metrics cannot be kept stops, as one that the user stops.

@@ -52,7 +52,16 @@ fn what_is_no_model_of_this_is_refused_by_every_command_that_reads_one() {
     for file in ["no", "text", "short", "mixed"] {
         lab.refused(&format!("inspect {file}.safetensors"), 3, &[file]);
     }
-    lab.refused("inspect moons", 3, &["moons is not a regular file"]);
+    std::fs::create_dir_all(lab.path("empty/model.safetensors")).unwrap();
+    for command in ["inspect empty", "predict --data synthetic:moons?n=9 --model empty"] {
+        lab.refused(command, 3, &["empty/model.safetensors is not a regular file"]);
+    }
+    // Of another version, or something else that this program wrote.
+    let mut other = StateDict::load(lab.path("moons/model.safetensors")).unwrap();
+    other.metadata = [("transfer.model/2".to_owned(), "{}".to_owned())].into();
+    other.save(lab.path("next.safetensors")).unwrap();
+    let words = ["it is a `transfer.model/2`, none of the kinds", "transfer.model/1"];
+    lab.refused("predict --data synthetic:moons?n=9 --model next.safetensors", 3, &words);
 }
 
 #[test]
@@ -74,6 +83,8 @@ fn a_model_from_a_file_is_where_fine_tuning_starts() {
     let target = "--target synthetic:moons-rotated?n=60 --shots 3 --epochs 2 --json";
     let model = "--init moons/model.safetensors --baselines all";
     let document = lab.json(&format!("run fine-tune {model} {target} --out r"));
+    let folder = lab.json(&format!("run fine-tune --init moons --baselines all {target} --out f"));
+    assert_eq!(document["score"], folder["score"]);
     assert_eq!(document["same_classes"], true);
     assert!(document["baselines"]["source_only"].is_object(), "{document}");
 }

@@ -1,7 +1,7 @@
 //! A disk that fills up while a checkpoint is saved.
 #![cfg(target_os = "linux")]
 
-use crate::lab::{DIGITS, Lab};
+use crate::lab::{DIGITS, Lab, skipped};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -16,11 +16,11 @@ impl Disk {
         match mount.output() {
             Ok(output) if output.status.success() => Some(Disk(path.to_owned())),
             Ok(output) => {
-                eprintln!("skipped: {}", String::from_utf8_lossy(&output.stderr).trim());
+                skipped(String::from_utf8_lossy(&output.stderr).trim());
                 None
             }
             Err(e) => {
-                eprintln!("skipped: mount: {e}");
+                skipped(&format!("mount: {e}"));
                 None
             }
         }

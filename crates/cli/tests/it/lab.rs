@@ -127,3 +127,9 @@ pub(crate) fn ran(output: &Output) -> Ran {
     let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
     Ran { code: output.status.code(), stdout, stderr }
 }
+
+/// Says that a test was skipped, past the harness, which shows only what failed tests print.
+pub(crate) fn skipped(why: &str) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stderr(), "skipped: {why}");
+}

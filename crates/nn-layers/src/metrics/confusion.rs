@@ -90,6 +90,17 @@ impl ConfusionMatrix {
         self.shares(|class, other| self.count(other, class))
     }
 
+    /// Of every class, the harmonic mean of precision and recall, 0 if one of them is 0; `None` for a
+    /// class without members that was never predicted.
+    pub fn f1(&self) -> Vec<Option<f64>> {
+        let f1 = |(precision, recall): (Option<f64>, Option<f64>)| {
+            precision.or(recall)?;
+            let (p, r) = (precision.unwrap_or(0.0), recall.unwrap_or(0.0));
+            Some(if p + r > 0.0 { 2.0 * p * r / (p + r) } else { 0.0 })
+        };
+        self.precision().into_iter().zip(self.recall()).map(f1).collect()
+    }
+
     /// The mean recall of the classes that have members: accuracy when every class counts the same.
     /// NaN if nothing was counted.
     pub fn balanced_accuracy(&self) -> f64 {
@@ -147,8 +158,17 @@ mod tests {
         assert_eq!((seen.count(0, 1), seen.count(1, 0), seen.total()), (1, 1, 6));
         assert_eq!(seen.recall(), [Some(0.75), Some(0.5), None]);
         assert_eq!(seen.precision(), [Some(0.75), Some(0.5), None]);
+        assert_eq!(seen.f1(), [Some(0.75), Some(0.5), None]);
         assert_eq!(seen.balanced_accuracy(), 0.625);
         assert_eq!(seen.accuracy(), 4.0 / 6.0);
+    }
+
+    #[test]
+    fn f1_is_the_harmonic_mean_and_0_where_nothing_was_right() {
+        let mut seen = ConfusionMatrix::new(3);
+        seen.record(&[0, 0, 0, 1, 2], &[0, 1, 1, 1, 0]);
+        // Precision 1/2, 1/3, none; recall 1/3, 1, 0.
+        assert_eq!(seen.f1(), [Some(0.4), Some(0.5), Some(0.0)]);
     }
 
     #[test]

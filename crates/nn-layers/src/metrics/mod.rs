@@ -1,7 +1,9 @@
 //! How good the predictions of a classifier are.
 
+mod calibration;
 mod confusion;
 
+pub use calibration::{expected_calibration_error, log_loss};
 pub use confusion::ConfusionMatrix;
 
 use tensor_autograd::{Real, Tensor};

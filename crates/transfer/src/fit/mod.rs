@@ -5,16 +5,19 @@
 //! on request that loses nothing.
 
 mod checkpoint;
+mod outline;
 mod progress;
 mod record;
 
-pub use checkpoint::Checkpoints;
+pub use checkpoint::{Checkpoints, Every};
+pub use outline::{Outline, OutlinedWeight};
 pub use progress::{Observer, Progress};
 pub use record::{EpochRecord, History, Means};
 
 use crate::TransferError;
 use checkpoint::State;
 use optim::{Optimizer, Rule};
+use std::time::Instant;
 use tensor_autograd::{Grads, Module, Real, Rng};
 
 /// A step's place in the whole run.
@@ -96,8 +99,9 @@ pub fn fit<O: Objective, R: Rule>(
     let rng = Rng::seed(plan.seed).fork("fit");
     let mut state = State::new(net);
     if let Some(checkpoints) = &plan.checkpoints {
-        checkpoints.resume(&mut state, &mut optimizer, plan)?;
+        checkpoints.resume(&mut state, &mut optimizer, plan, observer)?;
     }
+    let (mut written, mut outlined) = (Instant::now(), false);
     observer.begin(plan.steps, state.step);
     let mut stopped = plan.patience.is_some_and(|patience| state.stale >= patience);
     while state.step < plan.steps && !stopped {
@@ -111,6 +115,10 @@ pub fn fit<O: Objective, R: Rule>(
         let at = At { step: state.step, steps: plan.steps };
         let lr = optimizer.lr();
         objective.freeze(&mut state.net, at);
+        if !outlined {
+            observer.outline(&Outline::of(&state.net, &optimizer, plan));
+            outlined = true;
+        }
         let mut rng = rng.fork(&format!("step {}", at.step));
         let (loss, grads) = objective.step(&state.net, at, &mut rng, &mut state.means);
         if !loss.is_finite() {
@@ -121,11 +129,17 @@ pub fn fit<O: Objective, R: Rule>(
         optimizer.step(&mut state.net, &grads);
         state.step += 1;
         observer.step(state.step);
-        if state.step.is_multiple_of(plan.steps_per_epoch) || state.step == plan.steps {
-            stopped = end_epoch(objective, &mut state, plan, lr, observer)?;
-            if let Some(checkpoints) = &plan.checkpoints {
-                checkpoints.save(&state, &optimizer, plan)?;
-            }
+        let enough = observer.enough();
+        let epoch = state.step.is_multiple_of(plan.steps_per_epoch);
+        let ends = epoch || state.step == plan.steps || enough;
+        if ends {
+            stopped = end_epoch(objective, &mut state, plan, lr, observer)? || enough;
+        }
+        if let Some(checkpoints) = &plan.checkpoints
+            && (ends || checkpoints.due(state.step, written))
+        {
+            checkpoints.save(&state, &optimizer, plan)?;
+            written = Instant::now();
         }
     }
     observer.end();

@@ -1,6 +1,6 @@
 //! Who watches a run.
 
-use super::EpochRecord;
+use super::{EpochRecord, Outline};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{self, IsTerminal, Write};
 
@@ -14,6 +14,15 @@ pub trait Observer {
     fn epoch(&mut self, _record: &EpochRecord) {}
     /// The run has ended.
     fn end(&mut self) {}
+    /// What the training that has begun is going to do, before its first step. Methods that do not
+    /// go by gradients say nothing.
+    fn outline(&mut self, _outline: &Outline) {}
+    /// Whether the training should end now as if it had been to its end: a rehearsal has seen enough.
+    fn enough(&self) -> bool {
+        false
+    }
+    /// Something that the user should know of and that stops nothing.
+    fn note(&mut self, _line: &str) {}
     /// Whether the run should save and stop now.
     fn interrupted(&self) -> bool {
         false
@@ -106,6 +115,17 @@ impl Observer for Progress {
     fn end(&mut self) {
         if let Shown::Bar(bar) = &self.shown {
             bar.finish_and_clear();
+        }
+    }
+
+    fn note(&mut self, line: &str) {
+        let say = || {
+            let _ = writeln!(io::stderr(), "{line}");
+        };
+        match &self.shown {
+            Shown::Nothing => {}
+            Shown::Lines { .. } => say(),
+            Shown::Bar(bar) => bar.suspend(say),
         }
     }
 }

@@ -11,7 +11,7 @@ mod log_me;
 mod movement;
 mod pca;
 mod seeds;
-mod tsne;
+mod t_sne;
 
 pub use a_distance::proxy_a_distance;
 pub use cka::{layer_cka, linear_cka};
@@ -26,4 +26,4 @@ pub use log_me::log_me;
 pub use movement::movement;
 pub use pca::principal_plane;
 pub use seeds::Summary;
-pub use tsne::tsne;
+pub use t_sne::TSne;

@@ -8,11 +8,11 @@ use crate::input::{Inputs, Normalizer};
 use crate::parts::{contradicts, described};
 use crate::{History, TransferError};
 use datasets::Unlabelled;
-use nn_layers::{LoadMode, StateDict, load_into, metrics};
+use nn_layers::{Layer, LoadMode, StateDict, load_into, metrics};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
-use tensor_autograd::{Real, Rng, Tensor, eval};
+use tensor_autograd::{Real, Rng, Tensor, Var, eval};
 
 /// Samples that pass through the network at once.
 const BATCH: usize = 256;
@@ -68,11 +68,28 @@ impl MultiTaskModel {
     /// # Errors
     /// If there is no such task, or the samples have another shape than in its training.
     pub fn output(&self, task: &str, inputs: &Unlabelled) -> Result<Tensor, TransferError> {
+        self.map(task, inputs, |net, x| net.forward(task, x))
+    }
+
+    /// Features `[n, d]`: what the shared layers make of a task's inputs, and its head decides by.
+    ///
+    /// # Errors
+    /// As for [`output`](MultiTaskModel::output).
+    pub fn embed(&self, task: &str, inputs: &Unlabelled) -> Result<Tensor, TransferError> {
+        self.map(task, inputs, |net, x| net.trunk.forward(net.enter(task, x)).flatten(1))
+    }
+
+    fn map(
+        &self,
+        task: &str,
+        inputs: &Unlabelled,
+        f: impl for<'t> Fn(&MultiTaskNet, Var<'t>) -> Var<'t>,
+    ) -> Result<Tensor, TransferError> {
         let inputs = Inputs::new(inputs, &self.served(task)?.normalizer)?;
         let rows: Vec<usize> = (0..inputs.len()).collect();
         let (mut out, mut width) = (Vec::<Real>::new(), 0);
         for rows in rows.chunks(BATCH) {
-            let y = eval(|t| self.net.forward(task, t.constant(inputs.batch(rows))).value());
+            let y = eval(|t| f(&self.net, t.constant(inputs.batch(rows))).value());
             width = y.shape()[1];
             out.extend_from_slice(y.as_slice());
         }

@@ -57,7 +57,7 @@ pub(super) fn learn(
         observer.epoch(&record);
         history.push(record);
         codes = Some(found);
-        if last - objective <= SETTLED * objective {
+        if last - objective <= SETTLED * objective || observer.enough() {
             break;
         }
         last = objective;

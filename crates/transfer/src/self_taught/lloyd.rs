@@ -53,7 +53,7 @@ pub(super) fn k_means(
         observer.step(round);
         observer.epoch(&record);
         history.push(record);
-        if nearest == before {
+        if nearest == before || observer.enough() {
             break;
         }
         before = nearest;

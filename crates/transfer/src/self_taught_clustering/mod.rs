@@ -249,6 +249,7 @@ impl Common {
                 }
                 objective.push(next);
                 observer.step(first + iteration);
+                moved &= !observer.enough();
             }
             let done = before + restart + 1;
             observer.epoch(&record(done, done * self.iterations, objective[objective.len() - 1]));

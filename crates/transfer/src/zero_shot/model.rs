@@ -11,6 +11,7 @@ use crate::{History, TransferError};
 use datasets::{Dataset, Unlabelled};
 use nn_layers::models::DannNet;
 use std::collections::BTreeMap;
+use tensor_autograd::{Real, Tensor};
 
 /// A network, and which of its outputs the scores are made from.
 #[derive(Clone, Debug)]
@@ -117,6 +118,16 @@ impl ZeroShotModel {
     /// The epochs of the network's training; none without one.
     pub fn history(&self) -> &History {
         &self.history
+    }
+
+    /// Features `[n, d]`: what the scores are made from, before any class is thought of.
+    ///
+    /// # Errors
+    /// If the inputs do not fit the model or what it makes of them is not finite.
+    pub fn embed(&self, inputs: &Unlabelled) -> Result<Tensor, TransferError> {
+        let outputs = self.network.outputs(inputs)?;
+        let (n, d) = (outputs.nrows(), outputs.ncols());
+        Ok(Tensor::from_fn([n, d], |i| outputs[(i / d, i % d)] as Real))
     }
 
     /// Scores `[n, classes]` of any classes that have a signature, larger is better, γ not

@@ -1,82 +1,164 @@
-//! A damaged checkpoint is an error that names the file: never a panic, never other numbers.
+//! A damaged checkpoint is an error that names the file, or the one before it is used: never a
+//! panic, never other numbers.
 
 use crate::common::{bits, quiet};
-use crate::estimators::{ESTIMATORS, Task, short};
-use crate::resume::{interrupt, kept};
+use crate::estimators::{Task, short};
+use crate::resume::{Stop, kept};
+use nn_layers::models::dann_shallow;
+use sha2::{Digest, Sha256};
 use std::fs;
 use std::path::{Path, PathBuf};
-use transfer::TransferError;
+use tensor_autograd::Rng;
+use transfer::fit::Observer;
+use transfer::{Supervised, Training, TransferError};
 
-/// A checkpoint in the middle of a run.
-fn checkpoint(folder: &Path) -> (PathBuf, Vec<u8>) {
-    interrupt(&ESTIMATORS[0], short(), &Task::moons(), folder, 20);
-    let mut files: Vec<PathBuf> =
-        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.sort();
-    let newest = files.pop().unwrap();
-    let bytes = fs::read(&newest).unwrap();
-    (newest, bytes)
-}
-
-/// The weights at the end, or the error.
-fn resumed(folder: &Path) -> Result<String, TransferError> {
-    let model = (ESTIMATORS[0].fit)(kept(short(), folder), &Task::moons(), &mut quiet())?;
+/// The smallest of nets: every bit of its checkpoint is tried.
+fn fit(
+    training: Training,
+    task: &Task,
+    observer: &mut dyn Observer,
+) -> Result<String, TransferError> {
+    let net = dann_shallow(2, 2, 2, &mut Rng::seed(0));
+    let model = Supervised::new(net).training(training).fit(&task.labelled, observer)?;
     Ok(bits(&model.net))
 }
 
-/// Puts the checkpoint and whatever came after it back to where it was.
-fn restore(folder: &Path, file: &Path, bytes: &[u8]) {
-    for entry in fs::read_dir(folder).unwrap() {
-        fs::remove_file(entry.unwrap().path()).unwrap();
+/// The checkpoints in a folder, oldest first.
+fn checkpoints(folder: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files
+}
+
+/// A run stopped in its second epoch: a checkpoint at its first's end, and the newest one, whose
+/// bytes are given too.
+fn stopped(folder: &Path, task: &Task) -> (PathBuf, PathBuf, Vec<u8>) {
+    let asked = fit(kept(short(), folder), task, &mut Stop { done: 0, at: 20 });
+    assert!(matches!(asked, Err(TransferError::Interrupted { step: 20, .. })));
+    let [older, newest] = checkpoints(folder).try_into().unwrap();
+    let bytes = fs::read(&newest).unwrap();
+    (older, newest, bytes)
+}
+
+/// A folder with the newest checkpoint alone.
+fn alone(folder: &Path, task: &Task) -> (PathBuf, Vec<u8>) {
+    let (older, newest, bytes) = stopped(folder, task);
+    fs::remove_file(older).unwrap();
+    (newest, bytes)
+}
+
+#[track_caller]
+fn assert_refused(result: Result<String, TransferError>, file: &Path, what: &str) {
+    match result {
+        Err(TransferError::Unusable { path, why }) => {
+            assert_eq!(path, file);
+            let words = "no older checkpoint is whole: remove it to begin anew";
+            assert!(why.contains(words), "{what}: {why}");
+        }
+        other => panic!("{what}: {other:?}"),
     }
-    fs::write(file, bytes).unwrap();
 }
 
 #[test]
-fn a_truncated_checkpoint_is_an_error() {
-    let folder = tempfile::tempdir().unwrap();
-    let (file, bytes) = checkpoint(folder.path());
-    for length in (0..40).map(|i| i * bytes.len() / 40) {
-        restore(folder.path(), &file, &bytes[..length]);
-        let error =
-            resumed(folder.path()).expect_err("half a checkpoint was taken for a whole one");
-        let typed = matches!(error, TransferError::Unusable { .. } | TransferError::Read(_));
-        assert!(typed && error.to_string().contains("step-"), "{length} bytes: {error}");
+fn a_checkpoint_truncated_at_any_length_is_an_error() {
+    let (folder, task) = (tempfile::tempdir().unwrap(), Task::moons());
+    let (file, bytes) = alone(folder.path(), &task);
+    for length in 0..bytes.len() {
+        fs::write(&file, &bytes[..length]).unwrap();
+        let resumed = fit(kept(short(), folder.path()), &task, &mut quiet());
+        assert_refused(resumed, &file, &format!("{length} of {} bytes", bytes.len()));
     }
 }
 
 #[test]
-fn a_flipped_bit_is_an_error_or_without_effect() {
-    let folder = tempfile::tempdir().unwrap();
-    let (file, bytes) = checkpoint(folder.path());
-    let whole = resumed(folder.path()).unwrap();
-    let (mut flips, mut harmless) = (0, 0);
-    for at in (0..bytes.len()).step_by(7) {
-        let mut damaged = bytes.clone();
-        damaged[at] ^= 1 << (at % 8);
-        restore(folder.path(), &file, &damaged);
-        flips += 1;
-        match resumed(folder.path()) {
-            Err(TransferError::Unusable { .. } | TransferError::Read(_)) => {}
-            Err(other) => panic!("byte {at}: {other}"),
-            Ok(weights) => {
-                assert_eq!(weights, whole, "byte {at} changes the result");
-                harmless += 1;
+fn a_checkpoint_with_any_bit_flipped_is_an_error() {
+    let (folder, task) = (tempfile::tempdir().unwrap(), Task::moons());
+    let (file, mut bytes) = alone(folder.path(), &task);
+    for bit in 0..8 * bytes.len() {
+        bytes[bit / 8] ^= 1 << (bit % 8);
+        fs::write(&file, &bytes).unwrap();
+        let resumed = fit(kept(short(), folder.path()), &task, &mut quiet());
+        assert_refused(resumed, &file, &format!("bit {} of byte {}", bit % 8, bit / 8));
+        bytes[bit / 8] ^= 1 << (bit % 8);
+    }
+}
+
+/// Writes down what it is told.
+struct Notes(Vec<String>, Stop);
+
+impl Observer for Notes {
+    fn begin(&mut self, steps: usize, done: usize) {
+        self.1.begin(steps, done);
+    }
+    fn step(&mut self, done: usize) {
+        self.1.step(done);
+    }
+    fn interrupted(&self) -> bool {
+        self.1.interrupted()
+    }
+    fn note(&mut self, line: &str) {
+        self.0.push(line.to_owned());
+    }
+}
+
+#[test]
+fn the_one_before_a_damaged_checkpoint_is_used_and_the_damaged_one_is_named() {
+    let task = Task::moons();
+    let whole = fit(short(), &task, &mut quiet()).unwrap();
+    for damage in 0..60 {
+        let folder = tempfile::tempdir().unwrap();
+        let (older, newest, mut bytes) = stopped(folder.path(), &task);
+        match damage % 3 {
+            0 => bytes.truncate(damage * bytes.len() / 60),
+            1 => bytes = b"not a checkpoint at all".to_vec(),
+            _ => {
+                let at = damage * bytes.len() / 60;
+                bytes[at] ^= 1 << (damage % 8);
             }
         }
+        fs::write(&newest, &bytes).unwrap();
+        // One step on, the damaged file has gone, and the run has two whole ones again.
+        let mut notes = Notes(Vec::new(), Stop { done: 0, at: 16 });
+        let stopped = fit(kept(short(), folder.path()), &task, &mut notes);
+        assert!(matches!(stopped, Err(TransferError::Interrupted { step: 16, .. })));
+        let [note] = &notes.0[..] else { panic!("{:?}", notes.0) };
+        assert!(note.starts_with(&newest.display().to_string()), "{note}");
+        assert!(note.ends_with("; it is passed over"), "{note}");
+        let left = checkpoints(folder.path());
+        assert!(left.len() == 2 && left[0] == older && !left.contains(&newest), "{left:?}");
+        let resumed = fit(kept(short(), folder.path()), &task, &mut quiet());
+        assert_eq!(resumed.unwrap(), whole, "damage {damage}");
     }
-    // Spaces that pad the header, perhaps.
-    assert!(harmless * 20 < flips, "{harmless} of {flips} flips were not noticed");
 }
 
 #[test]
-fn a_file_of_another_kind_is_an_error() {
-    let folder = tempfile::tempdir().unwrap();
-    let (file, _) = checkpoint(folder.path());
-    restore(folder.path(), &file, b"not a checkpoint at all");
-    assert!(resumed(folder.path()).is_err());
-    let weights = nn_layers::StateDict::of(&Task::moons().net);
-    weights.save(&file).unwrap();
-    let error = resumed(folder.path()).unwrap_err().to_string();
+fn weights_without_a_state_are_no_checkpoint() {
+    let (folder, task) = (tempfile::tempdir().unwrap(), Task::moons());
+    let (file, _) = alone(folder.path(), &task);
+    nn_layers::StateDict::of(&task.net).save(&file).unwrap();
+    let error = fit(kept(short(), folder.path()), &task, &mut quiet()).unwrap_err().to_string();
     assert!(error.contains("it is not a checkpoint"), "{error}");
+}
+
+/// One that a newer version wrote is whole: to pass over it would lose what it holds.
+#[test]
+fn a_checkpoint_of_another_version_is_refused_and_not_passed_over() {
+    let (folder, task) = (tempfile::tempdir().unwrap(), Task::moons());
+    let (_, file, _) = stopped(folder.path(), &task);
+    let mut state = nn_layers::load(&file).unwrap();
+    let (key, next) = ("transfer.checkpoint/1", "transfer.checkpoint/2");
+    let json = state.metadata.remove(key).unwrap();
+    let mut hash = Sha256::new();
+    hash.update(format!("{next}\n{json}"));
+    for (name, tensor) in &state.tensors {
+        hash.update(format!("\n{name} {}\n", tensor.shape()));
+        tensor.as_slice().iter().for_each(|x| hash.update(x.to_le_bytes()));
+    }
+    let digest: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    state.with_metadata(next, json).with_metadata("sha256", digest).save(&file).unwrap();
+    let error = fit(kept(short(), folder.path()), &task, &mut quiet()).unwrap_err();
+    let words =
+        "`transfer.checkpoint/2` of another version, and this one knows `transfer.checkpoint/1`";
+    assert!(error.to_string().contains(words), "{error}");
 }

@@ -18,3 +18,4 @@ mod others;
 mod prefix;
 mod resume;
 mod stopping;
+mod survival;

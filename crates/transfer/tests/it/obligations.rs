@@ -31,7 +31,7 @@ fn a_bad_setting_of_the_training_is_refused_by_its_name() {
         for (name, spoil) in BAD_TRAININGS {
             let mut training = brief(0);
             spoil(&mut training);
-            assert_refused(other.name, (other.fit)(training), name);
+            assert_refused(other.name, (other.fit)(training, &mut quiet()), name);
         }
     }
 }
@@ -111,7 +111,7 @@ fn a_bad_setting_of_a_learner_is_refused_by_its_name() {
 #[test]
 fn the_same_seed_gives_the_same_bits_on_any_number_of_threads() {
     for other in &OTHERS {
-        let fit = |seed| (other.fit)(brief(seed)).unwrap().bits;
+        let fit = |seed| (other.fit)(brief(seed), &mut quiet()).unwrap().bits;
         let one = with_num_threads(1, || fit(1));
         for threads in [2, 3, 4] {
             assert_eq!(one, with_num_threads(threads, || fit(1)), "{}, {threads}", other.name);
@@ -128,7 +128,7 @@ fn a_saved_model_says_the_same() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("model.safetensors");
     for other in &OTHERS {
-        let fitted = (other.fit)(brief(0)).unwrap();
+        let fitted = (other.fit)(brief(0), &mut quiet()).unwrap();
         assert_eq!((fitted.reload)(&path), fitted.bits, "{}", other.name);
     }
 }
@@ -136,7 +136,8 @@ fn a_saved_model_says_the_same() {
 /// Columns of older tasks, running statistics included, keep every byte.
 #[test]
 fn an_older_column_is_frozen() {
-    let (first, second) = columns(&Training { weight_decay: 0.1, ..brief(0) }).unwrap();
+    let (first, second) =
+        columns(&Training { weight_decay: 0.1, ..brief(0) }, &mut quiet()).unwrap();
     assert_eq!(bits(first.net()), bits_of(second.net(), "columns.0.*"));
     let statistics = second.net().named_params().into_iter();
     assert!(statistics.filter(|(name, _)| name.contains("running_mean")).count() > 2);

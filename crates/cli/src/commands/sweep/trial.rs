@@ -12,7 +12,7 @@ use clap::{ArgMatches, Command, FromArgMatches};
 use transfer::TransferError;
 
 /// Flags that say how the sweep goes, not how a trial is trained.
-const OF_THE_SWEEP: [&str; 13] = [
+const OF_THE_SWEEP: [&str; 14] = [
     "grid",
     "range",
     "log_range",
@@ -26,11 +26,15 @@ const OF_THE_SWEEP: [&str; 13] = [
     "json",
     "baselines",
     "quiet",
+    "dry_run",
 ];
 
 /// The flags of a method that a trial can set.
 pub(super) fn settings(command: &Command) -> impl Iterator<Item = &str> {
-    let how = |id: &str| OF_THE_SWEEP.contains(&id) || ["config", "threads"].contains(&id);
+    let how = |id: &str| {
+        OF_THE_SWEEP.contains(&id)
+            || ["config", "threads", "keep", "checkpoint_every"].contains(&id)
+    };
     command.get_arguments().filter(move |a| !how(a.get_id().as_str())).filter_map(|a| a.get_long())
 }
 
