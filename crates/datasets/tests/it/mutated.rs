@@ -89,8 +89,8 @@ fn tables() {
     every_mutation("x.csv", text, &NUMBERS, |path| {
         let load = |rest: &str| load(&format!("csv:{}{rest}", path.display()).parse().unwrap());
         let _ = csv::read_table(path);
-        let _ = load("?fill=mean&header=false#label=3");
-        load("?fill=mean#label=kind%2C of").is_ok()
+        let _ = load("?missing=mean&header=false#label=3");
+        load("?missing=mean#label=kind%2C of").is_ok()
     });
     let text = b"1,0.5,7\n2,1.5,8\n1,2.5,9\n";
     every_mutation("y.csv", text, &NUMBERS, |path| {
