@@ -247,7 +247,7 @@ pub(crate) fn open_error(path: &Path, error: io::Error) -> DataError {
 
 /// What a file that is not of the wanted kind seems to be, from its first bytes.
 pub(crate) fn recognise(first: &[u8]) -> &'static str {
-    const KNOWN: [(&[u8], &str); 9] = [
+    const KNOWN: [(&[u8], &str); 13] = [
         (b"PK\x03\x04", "this is a zip archive, unpack it first"),
         (b"BZh", "this is a bzip2 file, unpack it first"),
         (b"\xfd7zX", "this is an xz file, unpack it first"),
@@ -255,6 +255,10 @@ pub(crate) fn recognise(first: &[u8]) -> &'static str {
         (b"\x89PNG", "this is a PNG picture"),
         (b"\xff\xd8\xff", "this is a JPEG picture"),
         (b"\x93NUM", "this is a NumPy file"),
+        (b"\xff\xfe", "this is text in UTF-16, save it as UTF-8"),
+        (b"\xfe\xff", "this is text in UTF-16, save it as UTF-8"),
+        (b"\xd0\xcf\x11\xe0", "this is an old Office document, save it as CSV"),
+        (b"%PDF", "this is a PDF document"),
         (b"<", "this looks like a web page: a failed download?"),
         (b"version", "this looks like a Git LFS pointer: fetch the file itself"),
     ];

@@ -62,19 +62,19 @@ pub enum LineError {
 
     /// A column of numbers and words.
     #[error(
-        "column `{column}`: `{found}` is {is}, where line {first} has {other}; mend one of them, or say ?words={column} to take all for words"
+        "column `{column}`: `{found}` is {}, where line {first} has {}; mend one of them, or say ?words={column} to take all for words",
+        if *.is_number { "a number" } else { "no number" },
+        if *.is_number { "a word" } else { "one" }
     )]
     Mixed {
         /// The column's name.
         column: String,
         /// The cell.
         found: String,
-        /// `"no number"` or `"a number"`.
-        is: &'static str,
+        /// Whether it is a number.
+        is_number: bool,
         /// The line of the first of the other kind.
         first: u64,
-        /// `"one"` or `"a word"`.
-        other: &'static str,
     },
 
     /// A column of so many different words that they are no features.
@@ -96,7 +96,7 @@ pub enum LineError {
         /// The cell.
         found: String,
         /// The words there are, the first of them if they are many.
-        known: String,
+        known: Box<str>,
         /// What to do, with its punctuation.
         hint: &'static str,
     },
@@ -231,7 +231,13 @@ pub enum LineError {
 /// A piece of a file for a message: not longer than a message should be, and on one line.
 pub(crate) fn shown(text: &str) -> String {
     const MOST: usize = 40;
-    let mut shown: String = text.chars().take(MOST).flat_map(char::escape_debug).collect();
+    let mut shown = String::new();
+    for c in text.chars().take(MOST) {
+        match c {
+            '\'' | '"' => shown.push(c),
+            _ => shown.extend(c.escape_debug()),
+        }
+    }
     if text.chars().nth(MOST).is_some() {
         shown.push_str("...");
     }

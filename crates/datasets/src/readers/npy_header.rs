@@ -1,6 +1,7 @@
 //! The header of an array of NumPy: a dictionary as Python writes it, with three keys.
 
 use super::numbers::{Element, Kind};
+use crate::error::shown;
 
 /// NumPy itself does not take longer ones without being asked to.
 pub(super) const MOST_HEADER: u64 = 65_536;
@@ -41,11 +42,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Header, Wrong> {
             "shape" => shape.replace(text.shape()?).is_some(),
             _ => {
                 let expected = "the keys 'descr', 'fortran_order' and 'shape', each once";
-                return Err(Wrong {
-                    at,
-                    found: format!("the key '{}'", key.escape_debug()),
-                    expected,
-                });
+                return Err(Wrong { at, found: format!("the key '{}'", shown(&key)), expected });
             }
         };
         if twice {
@@ -105,8 +102,7 @@ impl Text<'_> {
     /// What stands here is not what should.
     fn wrong(&self, expected: &'static str) -> Wrong {
         let rest = &self.bytes[self.at.min(self.bytes.len())..];
-        let rest = String::from_utf8_lossy(&rest[..rest.len().min(12)]).into_owned();
-        let rest: String = rest.chars().flat_map(char::escape_debug).collect();
+        let rest = shown(&String::from_utf8_lossy(&rest[..rest.len().min(12)]));
         let found = if rest.is_empty() { "the header's end".into() } else { format!("`{rest}`") };
         Wrong { at: self.at, found, expected }
     }
@@ -187,7 +183,7 @@ impl Text<'_> {
             "f4" => Kind::F32,
             "f8" => Kind::F64,
             _ => {
-                let found = format!("elements of type '{}'", descr.escape_debug());
+                let found = format!("elements of type '{}'", shown(&descr));
                 let expected = match code.chars().next() {
                     Some('O') => {
                         "numbers; objects are pickles, which are never read: save \

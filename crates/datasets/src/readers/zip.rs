@@ -45,6 +45,10 @@ impl<'a> Zip<'a> {
     /// Reads the table of contents.
     pub(super) fn open(path: &Path, bytes: &'a [u8]) -> Result<Self, DataError> {
         let mut zip = Self { path: path.into(), bytes, members: BTreeMap::new() };
+        if bytes.is_empty() {
+            let problem = FormatError::HeaderTruncated { expected: END as u64, found: 0 };
+            return Err(zip.error(0, problem));
+        }
         if !bytes.starts_with(b"PK") {
             let first = &bytes[..bytes.len().min(4)];
             let found =

@@ -12,7 +12,8 @@ fn message(text: &str) -> String {
 
 #[test]
 fn mistakes() {
-    let schemes = "synthetic, mnist, idx, cifar10, csv, svmlight, arff, npy, npz, safetensors, audio, multi";
+    let schemes =
+        "synthetic, mnist, idx, cifar10, csv, svmlight, arff, npy, npz, safetensors, audio, multi";
     let names = "digits, digits-textured, letters, letters-textured, moons, moons-rotated, \
                  documents, documents-auxiliary";
     let syntax = "is no option; write NAME=VALUE, joined by &";

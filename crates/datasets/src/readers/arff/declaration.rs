@@ -85,7 +85,7 @@ fn attribute(scanner: &mut Scanner<'_>) -> Result<(String, Type), LineError> {
         "string" | "date" | "relational" => Ok((name, Type::Other(word.into_owned()))),
         _ => {
             let problem = "a type should stand here: numeric, or named values as {yes, no}";
-            syntax(shown(&word), problem)
+            syntax(if word.is_empty() { scanner.shown() } else { shown(&word) }, problem)
         }
     }
 }

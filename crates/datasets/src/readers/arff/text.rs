@@ -51,7 +51,10 @@ impl<'a> Scanner<'a> {
 
     /// What follows, for a message.
     pub(super) fn shown(&self) -> String {
-        shown(self.rest)
+        match self.rest.trim_start() {
+            "" => "end of the line".into(),
+            rest => shown(rest),
+        }
     }
 
     /// A value: in quotes, or up to one of these characters.

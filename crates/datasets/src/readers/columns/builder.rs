@@ -124,8 +124,8 @@ impl Builder {
         words.places.get(cell).copied().ok_or_else(|| {
             let (column, found, hint) = (shown(&column.name), shown(cell), self.strangers);
             let known = words.names.iter().take(12).map(|name| shown(name)).collect::<Vec<_>>();
-            let more = if words.names.len() > 12 { ", ..." } else { "" };
-            LineError::Stranger { column, found, known: known.join(", ") + more, hint }
+            let known = known.join(", ") + if words.names.len() > 12 { ", ..." } else { "" };
+            LineError::Stranger { column, found, known: known.into(), hint }
         })
     }
 

@@ -143,13 +143,8 @@ impl Seen {
             let is_number = cell.parse::<f32>().is_ok();
             let (column, found) = (shown(name), shown(cell));
             match (is_number, self.number, self.word) {
-                (true, _, Some(first)) => {
-                    let (is, other) = ("a number", "a word");
-                    return Err(LineError::Mixed { column, found, is, first, other });
-                }
-                (false, Some(first), _) => {
-                    let (is, other) = ("no number", "one");
-                    return Err(LineError::Mixed { column, found, is, first, other });
+                (true, _, Some(first)) | (false, Some(first), _) => {
+                    return Err(LineError::Mixed { column, found, is_number, first });
                 }
                 (true, ..) => {
                     number(name, cell)?;
