@@ -4,7 +4,11 @@ use super::arrays::npy;
 use super::{Case, case};
 
 /// An archive of one stored member; `change` gets its bytes and where the table and the end begin.
-fn npz(name: &str, contents: &[u8], change: impl FnOnce(&mut Vec<u8>, usize, usize)) -> Vec<u8> {
+pub(crate) fn npz(
+    name: &str,
+    contents: &[u8],
+    change: impl FnOnce(&mut Vec<u8>, usize, usize),
+) -> Vec<u8> {
     let mut sum = flate2::Crc::new();
     sum.update(contents);
     let mut common = vec![20, 0, 0, 0, 0, 0, 0, 0, 0, 0];

@@ -3,7 +3,7 @@
 use super::{Case, case};
 
 /// The file of an array.
-pub(super) fn npy(header: &str, elements: &[u8]) -> Vec<u8> {
+pub(crate) fn npy(header: &str, elements: &[u8]) -> Vec<u8> {
     let len = (header.len() as u16).to_le_bytes();
     [b"\x93NUMPY\x01\0", &len[..], header.as_bytes(), elements].concat()
 }

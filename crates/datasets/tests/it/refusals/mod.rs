@@ -8,6 +8,9 @@ mod declared;
 mod packed;
 mod tables;
 
+pub(crate) use archives::npz;
+pub(crate) use arrays::npy;
+
 use std::fmt::Write as _;
 use std::path::Path;
 
