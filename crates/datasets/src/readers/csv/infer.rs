@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Form;
+use super::read::Form;
 use super::records::{Records, is_missing};
 use crate::error::shown;
 use crate::readers::columns::{

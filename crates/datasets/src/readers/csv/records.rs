@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use csv::{ByteRecord, Reader, ReaderBuilder, Trim};
 
-use super::Form;
+use super::read::Form;
 use crate::lines::text_hint;
 use crate::{DataError, LineError};
 
