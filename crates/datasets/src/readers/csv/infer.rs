@@ -141,9 +141,9 @@ impl Seen {
         }
         if wanted == Wanted::Open {
             let is_number = cell.parse::<f32>().is_ok();
-            let (column, found) = (shown(name), shown(cell));
             match (is_number, self.number, self.word) {
                 (true, _, Some(first)) | (false, Some(first), _) => {
+                    let (column, found) = (shown(name), shown(cell));
                     return Err(LineError::Mixed { column, found, is_number, first });
                 }
                 (true, ..) => {

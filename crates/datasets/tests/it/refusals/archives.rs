@@ -31,6 +31,7 @@ pub(crate) fn npz(
 pub(super) fn cases() -> Vec<Case> {
     let array = npy("{'descr': '<i2', 'fortran_order': False, 'shape': (1, 2), }\n", &[1, 0, 2, 0]);
     let objects = npy("{'descr': '|O', 'fortran_order': False, 'shape': (1, 2), }\n", &[0; 16]);
+    let lie = npy("{'descr': '<i2', 'fortran_order': True, 'shape': (9, 9999999), }\n", &[1]);
     let file = |what: &str, bytes: Vec<u8>| case(what, "npz", "x", "", bytes);
     let changed = |what: &str, change: fn(&mut Vec<u8>, usize, usize)| {
         file(what, npz("x.npy", &array, change))
@@ -42,6 +43,7 @@ pub(super) fn cases() -> Vec<Case> {
         file("no array", npz("x.txt", b"text", |_, _, _| ())),
         file("a member that is no array", npz("x.npy", b"some text", |_, _, _| ())),
         file("objects", npz("x.npy", &objects, |_, _, _| ())),
+        file("a lie", npz("x.npy", &lie, |_, _, _| ())),
         changed("cut off", |bytes, _, end| bytes.truncate(end + 10)),
         changed("cut off at its table", |bytes, table, _| bytes.truncate(table)),
         changed("bytes behind its end", |bytes, _, _| bytes.push(0)),
