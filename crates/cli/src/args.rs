@@ -58,7 +58,11 @@ pub(crate) const SPECS: &str = "SPEC names a data set:\n  \
     mnist:DIR          MNIST's four files; #test is the other split\n  \
     idx:IMAGES,LABELS  idx files, gzipped or not\n  \
     cifar10:FILE       CIFAR-10's binary records\n  \
-    csv:FILE#label=COL a table of numbers, .csv or .tsv, gzipped or not; COL holds the classes\n  \
+    csv:FILE#label=COL a table of numbers and words, .csv or .tsv, gzipped or not; COL holds the classes;\n  \
+    \x20                  ?missing=mean|zero|NUMBER|drop, ?ignore=A,B, ?words=A,B, ?like=TRAIN.csv\n  \
+    arff:FILE          Weka's tables, full or sparse; the class is the last attribute, or #label=NAME\n  \
+    npy:X[,Y]          arrays of NumPy; npz:FILE?x=NAME&y=NAME and safetensors:FILE?x=NAME&y=NAME\n  \
+    \x20                  take them from one file\n  \
     svmlight:FILE      sparse rows LABEL INDEX:VALUE ...; ?features=N fixes the width, ?base=0 counts from 0\n  \
     multi:SPEC         images of SPEC laid over each other in pairs; #left or #right says whose labels\n  \
     audio:DIR          recordings DIGIT_SPEAKER_INDEX.wav, a folder or .tar.gz; #speaker=NAME, #speaker!=NAME\n\

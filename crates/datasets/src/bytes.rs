@@ -19,16 +19,26 @@ const BEST_RATIO: u64 = 1032;
 /// Memory set aside for one packed byte before any is unpacked. Digits pack about 5 to 1.
 const LIKELY_RATIO: u64 = 8;
 
-/// An open file, read from front to back.
-pub(crate) struct ByteSource {
-    path: PathBuf,
-    reader: Box<dyn Read>,
-    offset: u64,
-    stored: u64,
-    gzipped: bool,
+/// How the bytes are stored.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Packing {
+    Plain,
+    Gzip,
+    /// A deflated member of a zip archive.
+    Zip,
 }
 
-impl ByteSource {
+/// An open file, or a piece of one, read from front to back.
+pub(crate) struct ByteSource<'a> {
+    path: PathBuf,
+    reader: Box<dyn Read + 'a>,
+    offset: u64,
+    /// The offset of the end if nothing is packed, else the number of packed bytes.
+    stored: u64,
+    packing: Packing,
+}
+
+impl<'a> ByteSource<'a> {
     /// Opens a regular file. Gzip is told by its magic, whatever the name ends with.
     pub(crate) fn open(path: &Path) -> Result<Self, DataError> {
         let failed = |error: io::Error| open_error(path, error);
@@ -46,7 +56,19 @@ impl ByteSource {
         } else {
             Box::new(reader)
         };
-        Ok(Self { path: path.into(), reader, offset: 0, stored, gzipped })
+        let packing = if gzipped { Packing::Gzip } else { Packing::Plain };
+        Ok(Self { path: path.into(), reader, offset: 0, stored, packing })
+    }
+
+    /// A piece of a file that is in memory: bytes from `start` on, as they are.
+    pub(crate) fn piece(path: PathBuf, bytes: &'a [u8], start: u64) -> Self {
+        let stored = start + bytes.len() as u64;
+        Self { path, reader: Box::new(bytes), offset: start, stored, packing: Packing::Plain }
+    }
+
+    /// A member of an archive that unpacks itself out of so many bytes.
+    pub(crate) fn member(path: PathBuf, reader: impl Read + 'a, stored: u64) -> Self {
+        Self { path, reader: Box::new(reader), offset: 0, stored, packing: Packing::Zip }
     }
 
     /// Bytes read so far, unpacked.
@@ -70,32 +92,56 @@ impl ByteSource {
         Err(self.error(self.offset, problem))
     }
 
+    /// Holds the `expected` bytes that a header claims to follow for `shape` against those that are
+    /// there, and says for how many memory may be set aside.
+    pub(crate) fn claim(&self, expected: u64, shape: &[usize]) -> Result<u64, DataError> {
+        let plain = self.packing == Packing::Plain;
+        let (present, reserve) = if plain {
+            let present = self.stored.saturating_sub(self.offset);
+            (present, present)
+        } else {
+            (self.stored.saturating_mul(BEST_RATIO), self.stored.saturating_mul(LIKELY_RATIO))
+        };
+        if expected > present {
+            let holds = if plain { "holds" } else { "can hold at most" };
+            return Err(self.truncated(self.offset, expected, shape, holds, present));
+        }
+        Ok(expected.min(reserve))
+    }
+
+    /// The error of a claim that turns out to be false.
+    pub(crate) fn truncated(
+        &self,
+        start: u64,
+        expected: u64,
+        shape: &[usize],
+        holds: &'static str,
+        found: u64,
+    ) -> DataError {
+        let shape = shape.into();
+        self.error(start, FormatError::Truncated { shape, expected, holds, found })
+    }
+
     /// Reads the `expected` bytes that a header claims to follow for `shape`.
     pub(crate) fn claimed(&mut self, expected: u64, shape: &[usize]) -> Result<Vec<u8>, DataError> {
         let start = self.offset;
-        let truncated =
-            |holds, found| FormatError::Truncated { shape: shape.into(), expected, holds, found };
-        let (present, reserve) = if self.gzipped {
-            (self.stored.saturating_mul(BEST_RATIO), self.stored.saturating_mul(LIKELY_RATIO))
-        } else {
-            let present = self.stored.saturating_sub(start);
-            (present, present)
-        };
-        if expected > present {
-            let holds = if self.gzipped { "can hold at most" } else { "holds" };
-            return Err(self.error(start, truncated(holds, present)));
-        }
-        let mut bytes = Vec::with_capacity(expected.min(reserve) as usize);
+        let mut bytes = Vec::with_capacity(self.claim(expected, shape)? as usize);
         self.append(&mut bytes, expected)?;
         if (bytes.len() as u64) < expected {
-            return Err(self.error(start, truncated("holds", bytes.len() as u64)));
+            return Err(self.truncated(start, expected, shape, "holds", bytes.len() as u64));
         }
         Ok(bytes)
     }
 
     /// Everything up to the end, for formats without a header, but never more than `limit` bytes.
     pub(crate) fn rest(&mut self, limit: u64) -> Result<Vec<u8>, DataError> {
-        let mut bytes = Vec::new();
+        // What a plain file holds is known, so that the memory need not grow; nothing is believed
+        // of a packed one.
+        let present = match self.packing {
+            Packing::Plain => self.stored.saturating_sub(self.offset).min(limit),
+            Packing::Gzip | Packing::Zip => 0,
+        };
+        let mut bytes = Vec::with_capacity(present as usize);
         self.append(&mut bytes, limit)?;
         if self.fill(&mut [0])? > 0 {
             return Err(self.error(limit, FormatError::TooMuch { limit }));
@@ -109,8 +155,10 @@ impl ByteSource {
         if self.fill(&mut [0])? == 0 {
             return Ok(());
         }
-        let found =
-            if self.gzipped { "more bytes".into() } else { plural(self.stored - end, "byte") };
+        let found = match self.packing {
+            Packing::Plain => plural(self.stored.saturating_sub(end), "byte"),
+            Packing::Gzip | Packing::Zip => "more bytes".into(),
+        };
         Err(self.error(end, FormatError::Trailing { found }))
     }
 
@@ -147,12 +195,17 @@ impl ByteSource {
 
     /// Tells the unpacker's complaints from the operating system's.
     fn read_error(&self, error: io::Error) -> DataError {
+        let packed = self.packing != Packing::Plain;
         let detail = match error.kind() {
-            ErrorKind::UnexpectedEof if self.gzipped => "it ends early".to_string(),
-            ErrorKind::InvalidInput | ErrorKind::InvalidData if self.gzipped => error.to_string(),
+            ErrorKind::UnexpectedEof if packed => "it ends early".to_string(),
+            ErrorKind::InvalidInput | ErrorKind::InvalidData if packed => error.to_string(),
             _ => return DataError::Io { path: self.path.clone(), offset: self.offset, error },
         };
-        self.error(self.offset, FormatError::Gzip { detail })
+        let problem = match self.packing {
+            Packing::Zip => FormatError::Deflate { detail },
+            Packing::Plain | Packing::Gzip => FormatError::Gzip { detail },
+        };
+        self.error(self.offset, problem)
     }
 }
 
@@ -194,7 +247,7 @@ pub(crate) fn open_error(path: &Path, error: io::Error) -> DataError {
 
 /// What a file that is not of the wanted kind seems to be, from its first bytes.
 pub(crate) fn recognise(first: &[u8]) -> &'static str {
-    const KNOWN: [(&[u8], &str); 9] = [
+    const KNOWN: [(&[u8], &str); 13] = [
         (b"PK\x03\x04", "this is a zip archive, unpack it first"),
         (b"BZh", "this is a bzip2 file, unpack it first"),
         (b"\xfd7zX", "this is an xz file, unpack it first"),
@@ -202,6 +255,10 @@ pub(crate) fn recognise(first: &[u8]) -> &'static str {
         (b"\x89PNG", "this is a PNG picture"),
         (b"\xff\xd8\xff", "this is a JPEG picture"),
         (b"\x93NUM", "this is a NumPy file"),
+        (b"\xff\xfe", "this is text in UTF-16, save it as UTF-8"),
+        (b"\xfe\xff", "this is text in UTF-16, save it as UTF-8"),
+        (b"\xd0\xcf\x11\xe0", "this is an old Office document, save it as CSV"),
+        (b"%PDF", "this is a PDF document"),
         (b"<", "this looks like a web page: a failed download?"),
         (b"version", "this looks like a Git LFS pointer: fetch the file itself"),
     ];

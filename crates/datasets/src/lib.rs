@@ -31,8 +31,8 @@
 //! ```
 //!
 //! To read on: [`synthetic`] draws handwriting, its coloured twin and the two moons out of
-//! nothing; [`readers`] reads MNIST's and CIFAR's formats, tables, sparse rows and spoken words;
-//! [`spec`] has the grammar.
+//! nothing; [`readers`] reads MNIST's and CIFAR's formats, tables, arrays, sparse rows and spoken
+//! words; [`spec`] has the grammar.
 
 #![forbid(unsafe_code)]
 

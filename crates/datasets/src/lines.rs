@@ -11,7 +11,7 @@ const LONGEST: usize = 1 << 24;
 
 /// Lines, numbered from 1, without their ends (`\n` or `\r\n`), and without a byte order mark.
 pub(crate) struct Lines {
-    source: ByteSource,
+    source: ByteSource<'static>,
     path: PathBuf,
     /// What was read; `buffer[at..]` is still to be given out.
     buffer: Vec<u8>,
@@ -30,6 +30,11 @@ impl Lines {
     /// An error on the line that was given out last, or on line 1.
     pub(crate) fn error(&self, problem: LineError) -> DataError {
         DataError::Line { path: self.path.clone(), line: self.number.max(1), problem }
+    }
+
+    /// An error on a line that was given out before.
+    pub(crate) fn error_at(&self, line: u64, problem: LineError) -> DataError {
+        DataError::Line { path: self.path.clone(), line, problem }
     }
 
     /// The number of the line that was given out last.

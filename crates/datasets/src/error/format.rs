@@ -93,6 +93,22 @@ pub enum FormatError {
         detail: String,
     },
 
+    /// A packed member of an archive is damaged.
+    #[error("the packed bytes are damaged: {detail}; fetch the file again")]
+    Deflate {
+        /// What the unpacker said.
+        detail: String,
+    },
+
+    /// A header, or an archive's table of contents, that is damaged or says what is not read.
+    #[error("{found}; expected {expected}")]
+    Header {
+        /// What stands there.
+        found: String,
+        /// What would do, and what to do.
+        expected: &'static str,
+    },
+
     /// A sound file, of a shape or type that does not suit its use.
     #[error("{found} cannot be {wanted}; expected {expected}")]
     Unsuitable {

@@ -40,6 +40,15 @@ pub enum LineError {
         found: usize,
     },
 
+    /// A row with more or fewer values than were declared.
+    #[error("{found} values, where {expected} attributes are declared; every row has as many")]
+    Declared {
+        /// How many are declared.
+        expected: usize,
+        /// How many are here.
+        found: usize,
+    },
+
     /// A cell that should be a number.
     #[error("column `{column}`: `{found}` is no number{hint}")]
     NotANumber {
@@ -49,6 +58,84 @@ pub enum LineError {
         found: String,
         /// What to do, with its punctuation.
         hint: &'static str,
+    },
+
+    /// A column of numbers and words.
+    #[error(
+        "column `{column}`: `{found}` is {}, where line {first} has {}; mend one of them, or say ?words={column} to take all for words",
+        if *.is_number { "a number" } else { "no number" },
+        if *.is_number { "a word" } else { "one" }
+    )]
+    Mixed {
+        /// The column's name.
+        column: String,
+        /// The cell.
+        found: String,
+        /// Whether it is a number.
+        is_number: bool,
+        /// The line of the first of the other kind.
+        first: u64,
+    },
+
+    /// A column of so many different words that they are no features.
+    #[error(
+        "column `{column}`: more than {limit} different words, so that they are names or free text; say ?ignore={column}, or #label={column} if they are the classes"
+    )]
+    FreeText {
+        /// The column's name.
+        column: String,
+        /// How many words would have done.
+        limit: u64,
+    },
+
+    /// A word that a column does not have.
+    #[error("column `{column}`: `{found}` is none of {known}{hint}")]
+    Stranger {
+        /// The column's name.
+        column: String,
+        /// The cell.
+        found: String,
+        /// The words there are, the first of them if they are many.
+        known: Box<str>,
+        /// What to do, with its punctuation.
+        hint: &'static str,
+    },
+
+    /// A first line that may be names or data.
+    #[error(
+        "`{word}` is a word and `{number}` a number, so that this may be a line of names or of data; say ?header=true or ?header=false"
+    )]
+    Header {
+        /// The first cell that is no number.
+        word: String,
+        /// The first that is one.
+        number: String,
+    },
+
+    /// A table of one column in which other signs stand where cells could be parted.
+    #[error(
+        "the cells are parted by {expected} here, and there are only {found}; say ?delimiter={option}"
+    )]
+    Delimiter {
+        /// By what cells would be parted.
+        expected: &'static str,
+        /// What is there.
+        found: &'static str,
+        /// What the option would be.
+        option: &'static str,
+    },
+
+    /// A column of another name than in the file that says what the columns are.
+    #[error(
+        "column {column} is called `{found}`, and `{expected}` in the file of ?like=; give files of one form"
+    )]
+    OtherColumn {
+        /// The column, from 1.
+        column: usize,
+        /// Its name here, `"nothing"` if it is not there.
+        found: String,
+        /// Its name there.
+        expected: String,
     },
 
     /// A number that is not finite, or not in 32 bits.
@@ -82,6 +169,15 @@ pub enum LineError {
         first: String,
         /// What else may be wrong, with its punctuation.
         hint: &'static str,
+    },
+
+    /// A line that a format of tables with a declaration does not have there.
+    #[error("`{found}`: {problem}")]
+    Syntax {
+        /// What stands there.
+        found: String,
+        /// What is wrong with it, and what to do.
+        problem: &'static str,
     },
 
     /// A label that is no whole number.
@@ -135,7 +231,13 @@ pub enum LineError {
 /// A piece of a file for a message: not longer than a message should be, and on one line.
 pub(crate) fn shown(text: &str) -> String {
     const MOST: usize = 40;
-    let mut shown: String = text.chars().take(MOST).flat_map(char::escape_debug).collect();
+    let mut shown = String::new();
+    for c in text.chars().take(MOST) {
+        match c {
+            '\'' | '"' => shown.push(c),
+            _ => shown.extend(c.escape_debug()),
+        }
+    }
     if text.chars().nth(MOST).is_some() {
         shown.push_str("...");
     }

@@ -65,7 +65,7 @@ fn read(path: &Path, pixels: &mut Vec<f32>, labels: &mut Vec<usize>) -> Result<(
         };
         return Err(source.error(len - over, problem));
     }
-    pixels.reserve(bytes.len());
+    pixels.reserve_exact(bytes.len());
     for (row, record) in bytes.chunks_exact(RECORD).enumerate() {
         let label = usize::from(record[0]);
         if label >= CLASSES.len() {

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use ndarray::ArrayD;
 
+use super::arrays::channels_first;
 use super::idx::{self, Idx};
 use crate::spec::{Fragments, Grammar, Kind, Loader, OptionHelp, Scheme, Spec};
 use crate::{DataError, Dataset, FormatError};
@@ -73,28 +74,20 @@ fn numbered(classes: usize) -> Vec<String> {
 /// Images become `[n, c, h, w]`, features stay `[n, f]`; bytes are scaled to `0.0..=1.0`.
 fn read_inputs(path: &Path) -> Result<ArrayD<f32>, DataError> {
     let idx = idx::read(path)?;
-    let values = idx.elements.to_f32();
-    let (shape, values) = match *idx.shape.as_slice() {
-        [n, features] => (vec![n, features], values),
-        [n, h, w] => (vec![n, 1, h, w], values),
-        [n, h, w, c @ (1 | 3)] => (vec![n, c, h, w], channels_first(&values, h * w, c)),
+    let mut values = idx.elements.to_f32();
+    let shape = match *idx.shape.as_slice() {
+        [n, features] => vec![n, features],
+        [n, h, w] => vec![n, 1, h, w],
+        [n, h, w, c @ (1 | 3)] => {
+            channels_first(&mut values, h * w, c);
+            vec![n, c, h, w]
+        }
         _ => {
             let expected = "[n, features], [n, height, width] or [n, height, width, 3 or 1]";
             return Err(unsuitable(path, &idx, "inputs", expected));
         }
     };
     Ok(ArrayD::from_shape_vec(shape, values).expect("the reader checked the number of elements"))
-}
-
-/// `[n, pixels, c]` to `[n, c, pixels]`.
-fn channels_first(values: &[f32], pixels: usize, c: usize) -> Vec<f32> {
-    let mut planes = Vec::with_capacity(values.len());
-    for image in values.chunks_exact(pixels * c) {
-        for channel in 0..c {
-            planes.extend(image[channel..].iter().step_by(c));
-        }
-    }
-    planes
 }
 
 fn read_labels(path: &Path, classes: usize) -> Result<Vec<usize>, DataError> {

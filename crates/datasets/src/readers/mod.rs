@@ -3,17 +3,26 @@
 //! To add a reader, write `readers/yours.rs` with a `SCHEME` (see [`crate::spec::Scheme`]), name
 //! it here and put it into [`SCHEMES`]. Specs, help texts and error messages follow.
 
+mod arff;
+mod arrays;
 pub mod audio;
 pub mod cifar;
+mod columns;
 pub mod csv;
 pub mod idx;
 mod idx_files;
 mod mnist;
 mod multi;
+mod npy;
+mod npy_header;
+mod npz;
+mod numbers;
+mod safetensors;
 pub mod signatures;
 pub mod svmlight;
 mod synthetic;
 mod tar;
+mod zip;
 
 use crate::spec::Scheme;
 
@@ -25,6 +34,10 @@ pub const SCHEMES: &[Scheme] = &[
     cifar::SCHEME,
     csv::SCHEME,
     svmlight::SCHEME,
+    arff::SCHEME,
+    npy::SCHEME,
+    npz::SCHEME,
+    safetensors::SCHEME,
     audio::SCHEME,
     multi::SCHEME,
 ];

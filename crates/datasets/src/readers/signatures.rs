@@ -13,6 +13,7 @@ use std::path::Path;
 
 use ndarray::Array2;
 
+use super::arrays::make_room;
 use crate::error::shown;
 use crate::lines::Lines;
 use crate::{DataError, LineError};
@@ -97,6 +98,7 @@ pub fn read(path: &Path) -> Result<Signatures, DataError> {
             return Err(lines.error(LineError::Twice { what, name, first, hint: "" }));
         }
         classes.push(class.to_owned());
+        make_room(&mut values, names.len());
         row(cells, names, &mut values).map_err(|problem| lines.error(problem))?;
     }
     let attributes = attributes.unwrap_or_default();

@@ -13,6 +13,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::arrays::make_room;
 use crate::error::shown;
 use crate::lines::Lines;
 use crate::spec::{Fragments, Grammar, Kind, Loader, OptionHelp, Scheme, Spec};
@@ -85,6 +86,8 @@ pub fn read(path: &Path, width: Option<usize>, base: u64) -> Result<SparseDatase
             let (index, value) = parse_feature(word, next, base, end)
                 .map_err(|problem| lines.error(tell_width(problem, width)))?;
             next = index + 1;
+            make_room(&mut indices, 1);
+            make_room(&mut values, 1);
             indices.push((index - base) as u32);
             values.push(value);
         }

@@ -22,7 +22,7 @@ const MOST_BYTES: u64 = 1 << 30;
 
 /// An archive, read from front to back.
 pub(super) struct Archive {
-    source: ByteSource,
+    source: ByteSource<'static>,
     /// What is left of the file that was found last, without and with its filling.
     left: u64,
     padded: u64,

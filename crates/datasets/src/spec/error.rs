@@ -119,7 +119,9 @@ impl SpecError {
 fn nearest<'a>(found: &str, known: &'a [String]) -> Option<&'a String> {
     let scored = known.iter().map(|word| (edits(found, word), word));
     let (distance, word) = scored.min_by_key(|&(distance, _)| distance)?;
-    (distance <= 1 + found.chars().count() / 3).then_some(word)
+    let (length, longer) = (found.chars().count(), word.chars().count().max(found.chars().count()));
+    // A word in which every letter is another is none that was meant.
+    (distance <= 1 + length / 3 && distance < longer).then_some(word)
 }
 
 /// Levenshtein's distance: insertions, deletions and substitutions.
@@ -158,5 +160,6 @@ mod tests {
         assert_eq!(nearest("digit", &known), Some(&known[0]));
         assert_eq!(nearest("mooons", &known), Some(&known[2]));
         assert_eq!(nearest("xyzzy", &known), None);
+        assert_eq!(nearest("3", &["a".into()]), None);
     }
 }

@@ -36,6 +36,8 @@ pub enum Kind {
     Number,
     /// One of these words.
     OneOf(&'static [&'static str]),
+    /// One of these words, or a finite number.
+    NumberOr(&'static [&'static str]),
     /// Names, with commas between them.
     Names,
 }
@@ -78,6 +80,7 @@ impl Kind {
             Self::Integer => value.parse::<u64>().is_ok(),
             Self::Number => value.parse::<f64>().is_ok_and(f64::is_finite),
             Self::OneOf(words) => words.contains(&value),
+            Self::NumberOr(words) => words.contains(&value) || Self::Number.accepts(value),
             Self::Names => true,
         }
     }
@@ -89,6 +92,7 @@ impl Kind {
             Self::Integer => "a whole number of at least 0".into(),
             Self::Number => "a number".into(),
             Self::OneOf(words) => words.join(" or "),
+            Self::NumberOr(words) => format!("{} or a number", words.join(", ")),
             Self::Names => "names with commas between them".into(),
         }
     }

@@ -10,6 +10,7 @@
 //! cifar10:train.bin?limit=100           the first hundred rows
 //! cifar10:train.bin?only=cat,dog        two classes; `without=cat,dog` is the eight others
 //! csv:flowers.csv.gz#label=species      a table; a fragment may name columns
+//! npz:features.npz?x=train&y=labels     arrays by name
 //! ```
 //!
 //! The suffixes may come in any order, each once. Rows `[a..b]` are taken first (`a` or `b` may be

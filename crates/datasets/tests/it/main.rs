@@ -7,5 +7,6 @@ mod malformed_text;
 mod mutated;
 mod real;
 mod real_text;
+mod refusals;
 mod round_trip;
 mod specs;

@@ -122,7 +122,7 @@ fn table(text: impl AsRef<[u8]>, rest: &str, expected: &str) {
 
 #[test]
 fn csv_rows() {
-    let no_rows = "the file ends here without a row of data; expected cells of numbers";
+    let no_rows = "the file ends here without a row of data; expected cells, as 5.1,3.5,setosa";
     table("", "", &format!("FILE: line 1: {no_rows}"));
     table("\n\r\n", "", &format!("FILE: line 1: {no_rows}"));
     table("a,b\n", "", &format!("FILE: line 1: {no_rows}"));
@@ -158,10 +158,23 @@ fn csv_rows() {
 
 #[test]
 fn csv_values() {
-    let words = "is no number; only the label may be words, #label=COLUMN";
-    table("a,b\n1,2\n1,x\n", "", &format!("FILE: line 3: column `b`: `x` {words}"));
-    table("1,2\n1,0x1\n", "", &format!("FILE: line 2: column `2`: `0x1` {words}"));
-    table("a;b\n1;2\n", "", &format!("FILE: line 2: column `a;b`: `1;2` {words}"));
+    let mend = "mend one of them, or say ?words";
+    table(
+        "a,b\n1,2\n1,x\n",
+        "",
+        &format!(
+            "FILE: line 3: column `b`: `x` is no number, where line 2 has one; {mend}=b to take \
+             all for words"
+        ),
+    );
+    table(
+        "x,2\n1,0x1\n\n2,3\n",
+        "?header=true",
+        &format!(
+            "FILE: line 4: column `2`: `3` is a number, where line 2 has a word; {mend}=2 to take \
+             all for words"
+        ),
+    );
     let usable = "is no usable value; every number must be finite in 32 bits";
     for value in ["inf", "-infinity", "1e39"] {
         table(
@@ -174,20 +187,21 @@ fn csv_values() {
         table(
             format!("a,b\n1,2\n1,{value}\n"),
             "",
-            "FILE: line 3: column `b`: the value is missing; put it in, or say ?fill=mean or \
-             ?fill=zero",
+            "FILE: line 3: column `b`: the value is missing; put it in, or say ?missing=mean, \
+             ?missing=zero, ?missing=NUMBER or ?missing=drop",
         );
     }
     table(
         "a,b\n1,\n2,\n",
-        "?fill=mean",
-        "FILE: line 2: column `b`: the value is missing, and in every other row too; leave the \
-         column out, or say ?fill=zero",
+        "?missing=mean",
+        "FILE: line 2: column `b`: the value is missing, and in every other row too; say ?ignore= \
+         with its name, or ?missing=zero",
     );
     table(
         "a,b\n1,x\n2,\n",
-        "?fill=zero#label=b",
-        "FILE: line 3: column `b`: the value is missing; a row without it is of no use here",
+        "?missing=zero#label=b",
+        "FILE: line 3: column `b`: the value is missing; a row without it is of no use here: mend \
+         it, or say ?missing=drop instead",
     );
     table(
         "a,kind\n1,x\n",
@@ -211,9 +225,10 @@ fn csv_values() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.csv");
     std::fs::write(&path, "a,b\n1,2\n3,\n").unwrap();
-    let spec = format!("csv:{}?fill=mean#target=b", path.display()).parse().unwrap();
+    let spec = format!("csv:{}?missing=mean#target=b", path.display()).parse().unwrap();
     let error = csv::load_regression(&spec).unwrap_err().to_string();
-    let expected = "line 3: column `b`: the value is missing; a row without it is of no use here";
+    let expected = "line 3: column `b`: the value is missing; a row without it is of no use here: \
+                    mend it, or say ?missing=drop instead";
     assert!(error.ends_with(expected), "{error}");
 }
 

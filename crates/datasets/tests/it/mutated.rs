@@ -7,6 +7,7 @@ use datasets::readers::{audio, csv, signatures};
 use datasets::{Random, load, load_sparse};
 
 use crate::malformed_audio::{tar, tone, wav};
+use crate::refusals::{npy, npz};
 use crate::round_trip::gzip;
 
 const ROUNDS: u64 = 3000;
@@ -89,14 +90,40 @@ fn tables() {
     every_mutation("x.csv", text, &NUMBERS, |path| {
         let load = |rest: &str| load(&format!("csv:{}{rest}", path.display()).parse().unwrap());
         let _ = csv::read_table(path);
-        let _ = load("?fill=mean&header=false#label=3");
-        load("?fill=mean#label=kind%2C of").is_ok()
+        let _ = load("?missing=mean&header=false#label=3");
+        load("?missing=mean#label=kind%2C of").is_ok()
     });
     let text = b"1,0.5,7\n2,1.5,8\n1,2.5,9\n";
     every_mutation("y.csv", text, &NUMBERS, |path| {
         let spec = format!("csv:{}#target=2,task=1", path.display()).parse().unwrap();
         csv::load_regression(&spec).is_ok()
     });
+}
+
+#[test]
+fn declared_tables() {
+    let text = b"% c\n@relation r\n@attribute 'a b' numeric\n@attribute c {x, 'y z'}\n@data\n\
+                 1.5,x\n?,'y z'\n{0 -2, 1 'y z'}\n{}\n";
+    let words = [&NUMBERS[..], &[b"{", b"}", b"'", b"%", b"@attribute ", b"\\", b"?"]].concat();
+    every_mutation("x", text, &words, |path| {
+        load(&format!("arff:{}?missing=mean", path.display()).parse().unwrap()).is_ok()
+    });
+}
+
+#[test]
+fn arrays() {
+    let load = |scheme: &str, path: &Path| {
+        load(&format!("{scheme}:{}", path.display()).parse().unwrap()).is_ok()
+    };
+    let words = [&NUMBERS[..], &[b"(", b")", b"<f8", b">i2", b"True", b"'", &[0xFF; 4]]].concat();
+    let header = "{'descr': '<f4', 'fortran_order': True, 'shape': (2, 3), }\n";
+    let array = npy(header, &[0; 24]);
+    every_mutation("x.npy", &array, &words, |path| load("npy", path));
+    let archive = npz("x.npy", &array, |_, _, _| ());
+    every_mutation("x.npz", &archive, &words, |path| load("npz", path));
+    let header = r#"{"x":{"dtype":"F16","shape":[2,3],"data_offsets":[0,12]}}"#;
+    let tensors = [&[57, 0, 0, 0, 0, 0, 0, 0], header.as_bytes(), &[0; 12]].concat();
+    every_mutation("x.safetensors", &tensors, &words, |path| load("safetensors", path));
 }
 
 #[test]

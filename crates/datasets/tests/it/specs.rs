@@ -12,7 +12,8 @@ fn message(text: &str) -> String {
 
 #[test]
 fn mistakes() {
-    let schemes = "synthetic, mnist, idx, cifar10, csv, svmlight, audio, multi";
+    let schemes =
+        "synthetic, mnist, idx, cifar10, csv, svmlight, arff, npy, npz, safetensors, audio, multi";
     let names = "digits, digits-textured, letters, letters-textured, moons, moons-rotated, \
                  documents, documents-auxiliary";
     let syntax = "is no option; write NAME=VALUE, joined by &";
@@ -39,7 +40,8 @@ fn mistakes() {
         ("csv:x#label=a,target=b", "`csv:x#label=a,target=b`: a `label=` is for classes, a `target=` for numbers; name one".into()),
         ("csv:x#target=a", "`csv:x#target=a`: `target=` makes numbers to be predicted, and classes are needed here; name their column by #label=COLUMN".into()),
         ("csv:x?header=no", "`csv:x?header=no`: option `header` cannot be `no`; expected true or false".into()),
-        ("csv:x?fill=median", "`csv:x?fill=median`: option `fill` cannot be `median`; expected mean or zero".into()),
+        ("csv:x?missing=median", "`csv:x?missing=median`: option `missing` cannot be `median`; expected mean, zero, drop or a number".into()),
+        ("arff:x#class", "`arff:x#class`: there is no fragment `class`; known: label=NAME".into()),
         ("multi:nothing:x", format!("`nothing:x`: there is no scheme `nothing`; known: {schemes}")),
         ("multi:synthetic:digits#centre", "`synthetic:digits#centre`: there is no fragment `centre`; known: train, test".into()),
         ("multi:synthetic:digits#left,right", "`multi:synthetic:digits#left,right`: of an image's two labels, #left or #right names one".into()),

@@ -1,32 +1,47 @@
-//! `csv:FILE#label=COLUMN`: a table of numbers, one example a line.
+//! `csv:FILE#label=COLUMN`: a table, one example a line.
 //!
-//! The first line names the columns, unless all its cells are numbers; `?header=true` and
-//! `?header=false` settle it where that is wrong. Without names the columns are called `1`, `2`, ...
-//! Columns are parted by commas, in a file named `.tsv` or `.tsv.gz` by tabs. Every column but the
-//! label is a feature and must hold numbers.
+//! The first line names the columns if none of its cells is a number, and is data if all are; where
+//! some are, `?header=true` or `?header=false` has to settle it. Without names the columns are
+//! called `1`, `2`, ..., and a column is found by its number too. Cells are parted by commas, in a
+//! file named `.tsv` or `.tsv.gz` by tabs, or by what `?delimiter=` says.
+//!
+//! What a column holds is told from all rows, and [`describe`](crate::describe) says it: numbers
+//! stay numbers, words become an indicator for each word ("one-hot"), of which there may be 64. A
+//! column of both is an error, unless `?words=COLUMN` takes all for words; so are codes that only
+//! look like numbers. `?ignore=COLUMN,COLUMN` leaves columns out.
+//!
+//! A cell that is empty, `?`, `NA`, `N/A`, `NaN` or `null` is missing: an error, unless `?missing=`
+//! says `mean` (of the column), `zero`, a number, or `drop` (the row). A missing word becomes no
+//! indicator. Labels and targets are never made up.
 //!
 //! `#label=COLUMN` makes classes of a column. Their order is that of their numbers if all names are
 //! numbers, else that of their bytes. `#target=COLUMN[,task=COLUMN]` is for [`load_regression`].
+//!
+//! Two files need not have the same words, and then their indicators and classes would not mean the
+//! same. `?like=TRAIN.csv` takes types, words and classes from another file, and refuses what does
+//! not occur there.
 
-mod parse;
-mod rows;
+mod infer;
+mod read;
+mod records;
 mod table;
 
 pub use table::{Regression, Table};
 
 use std::path::Path;
 
+use super::columns::{Built, IGNORE, MISSING};
 use crate::spec::{
     Fragments, Grammar, Kind, Loader, OptionHelp, Scheme, Spec, SpecError, unescape,
 };
 use crate::{DataError, Dataset};
-use rows::{Fill, Form, Parsed};
+use read::{Form, read, read_file};
 
 pub(super) const SCHEME: Scheme = Scheme {
     name: "csv",
-    usage: "csv:FILE[?header=true|false&fill=mean|zero][#label=COLUMN]",
-    help: "a table of numbers (.csv, .tsv, gzipped or not); classes are the words of one column, \
-           columns without names are called 1, 2, ...",
+    usage: "csv:FILE[?missing=mean|zero|NUMBER|drop&ignore=COLUMN,..][#label=COLUMN]",
+    help: "a table of numbers and words (.csv, .tsv, gzipped or not); classes are the words of one \
+           column, columns without names are called 1, 2, ...",
     grammar,
     load: Loader::Dense(load),
 };
@@ -35,12 +50,24 @@ const OPTIONS: &[OptionHelp] = &[
     OptionHelp {
         name: "header",
         kind: Kind::OneOf(&["true", "false"]),
-        help: "whether the first line names the columns; default: unless it is all numbers",
+        help: "whether the first line names the columns; default: if none of its cells is a number",
     },
     OptionHelp {
-        name: "fill",
-        kind: Kind::OneOf(&["mean", "zero"]),
-        help: "what missing values become; default: they are an error",
+        name: "delimiter",
+        kind: Kind::OneOf(&["comma", "semicolon", "tab"]),
+        help: "what parts the cells; default: a tab in files named .tsv, else a comma",
+    },
+    MISSING,
+    IGNORE,
+    OptionHelp {
+        name: "words",
+        kind: Kind::Names,
+        help: "columns that are words, whatever they look like",
+    },
+    OptionHelp {
+        name: "like",
+        kind: Kind::Names,
+        help: "another file, whose types, words and classes these are",
     },
 ];
 
@@ -97,9 +124,10 @@ fn load(spec: &Spec) -> Result<Dataset, DataError> {
                        their column by #label=COLUMN";
         return Err(spec.unsuitable(problem).into());
     }
-    let Parsed { table, words } = parse(spec, roles.label.as_deref(), &[])?;
-    let (labels, classes) = words.unzip();
-    Dataset::new(spec.to_string(), table.values.into_dyn(), labels, classes.unwrap_or_default())
+    let Built { values, labels, notes, .. } = read(Form::of(spec, roles.label, None)?, spec)?;
+    let (labels, classes) = labels.unzip();
+    let classes = classes.unwrap_or_default();
+    Ok(Dataset::new(spec.to_string(), values.into_dyn(), labels, classes)?.with_notes(notes))
 }
 
 /// Reads the table that `csv:FILE#target=COLUMN[,task=COLUMN]` names: numbers to be predicted, from
@@ -124,12 +152,18 @@ pub fn load_regression(spec: &Spec) -> Result<Regression, DataError> {
             .unsuitable("say which column is to be predicted, by #target=COLUMN")
             .into());
     };
-    let Parsed { table, words } = parse(spec, roles.task.as_deref(), &[&target])?;
+    let form = Form::of(spec, roles.task, Some(target.clone()))?;
+    let Built { names: columns, values, labels, .. } = read(form, spec)?;
+    let name = spec.to_string();
+    let table = Table { name: name.clone(), columns, values };
+    // A target that is given by its number has its name only now.
+    let target = super::columns::find(&name, &table.columns, &target)?;
+    let target = table.columns[target].clone();
     let targets = table.column(&target)?.to_vec();
     let Table { columns, values, .. } = table.without(&[&target])?;
-    let (tasks, task_names) = words.unzip();
+    let (tasks, task_names) = labels.unzip();
     let task_names = task_names.unwrap_or_default();
-    let all = Regression::new(spec.to_string(), values, columns, targets, tasks, task_names)?;
+    let all = Regression::new(name, values, columns, targets, tasks, task_names)?;
     let rows = spec.range(all.len());
     if rows.is_empty() || rows.end > all.len() {
         let (dataset, len) = (spec.to_string(), all.len());
@@ -139,38 +173,18 @@ pub fn load_regression(spec: &Spec) -> Result<Regression, DataError> {
     Ok(all.select(&rows.take(limit).collect::<Vec<_>>()))
 }
 
-/// Reads a table all of whose columns are numbers, with a first line of names or without.
+/// Reads a table with a first line of names or without; columns of words become indicators, called
+/// `column=word`.
 ///
 /// # Errors
-/// [`DataError::Line`] for every line that does not fit: cells that are no numbers or missing,
-/// more or fewer cells than columns, names that stand twice, more than 65 536 columns;
-/// [`DataError::Format`] where the file is damaged or too large; [`DataError::NotFound`],
-/// [`DataError::Kind`], [`DataError::Io`].
+/// [`DataError::Line`] for every line that does not fit: values that are missing, columns of numbers
+/// and words or of more than 64 words, more or fewer cells than columns, names that stand twice,
+/// more than 65 536 columns; [`DataError::Format`] where the file is damaged or too large;
+/// [`DataError::NotFound`], [`DataError::Kind`], [`DataError::Io`].
 pub fn read_table(path: &Path) -> Result<Table, DataError> {
-    Ok(parse::read(path, &Form::default(), |_| Ok(None))?.table)
-}
-
-/// Reads the file of a spec, with one column apart as words, and some in which nothing is filled.
-fn parse(spec: &Spec, words: Option<&str>, never_filled: &[&str]) -> Result<Parsed, DataError> {
-    let fill = match spec.option("fill") {
-        Some("mean") => Some(Fill::Mean),
-        Some("zero") => Some(Fill::Zero),
-        _ => None,
-    };
-    let header = spec.option("header").map(|value| value == "true");
-    let form = Form { header, fill, never_filled };
-    let find = |columns: &[String]| {
-        let place = |name: &str| columns.iter().position(|column| column == name);
-        let missing = |name: &str| {
-            let known = columns.iter().map(String::as_str);
-            DataError::Spec(SpecError::unknown(&spec.to_string(), "column", name, known))
-        };
-        if let Some(name) = never_filled.iter().find(|name| place(name).is_none()) {
-            return Err(missing(name));
-        }
-        words.map(|name| place(name).ok_or_else(|| missing(name))).transpose()
-    };
-    parse::read(Path::new(&spec.parts()[0]), &form, find)
+    let form = Form { spec: path.display().to_string(), ..Form::default() };
+    let Built { names: columns, values, .. } = read_file(path, &form)?;
+    Ok(Table { name: form.spec, columns, values })
 }
 
 #[cfg(test)]
@@ -196,13 +210,56 @@ mod tests {
     fn tabs_numbers_as_names_and_filled_values() {
         let text = "10\t1\t\n9\tNA\t3\n10\t3\t5\n";
         let load =
-            |fill: &str| in_folder("x.tsv", text, &format!("csv:DIR/x.tsv?fill={fill}#label=1"));
+            |fill: &str| in_folder("x.tsv", text, &format!("csv:DIR/x.tsv?missing={fill}#label=1"));
         let mean = load("mean").unwrap();
         assert_eq!(mean.classes(), ["9", "10"]);
         assert_eq!(mean.labels().unwrap(), [1, 0, 1]);
         assert_eq!(mean.inputs(), ndarray::arr2(&[[1., 4.], [2., 3.], [3., 5.]]).into_dyn());
         let zero = load("zero").unwrap();
         assert_eq!(zero.inputs(), ndarray::arr2(&[[1., 0.], [0., 3.], [3., 5.]]).into_dyn());
+    }
+
+    #[test]
+    fn words_become_indicators_and_the_notes_say_so() {
+        let text = "size,colour,id,kind\n1,red,x1,a\n2,,x2,b\n3,blue,x3,a\n";
+        let load = |rest: &str| in_folder("x.csv", text, &format!("csv:DIR/x.csv{rest}"));
+        let data = load("?missing=zero&ignore=id#label=4").unwrap();
+        let expected = ndarray::arr2(&[[1., 0., 1.], [2., 0., 0.], [3., 1., 0.]]);
+        assert_eq!(data.inputs(), expected.into_dyn());
+        assert_eq!(
+            data.notes(),
+            [
+                "columns: 1 of numbers (size); 1 of words as 2 indicators (colour: blue | red); \
+                 the class: kind; left out: id",
+                "1 missing value became 0"
+            ]
+        );
+        assert_eq!(load("?missing=drop&ignore=id#label=kind").unwrap().shape(), [2, 3]);
+        let codes = load("?words=size&missing=drop&ignore=id#label=kind").unwrap();
+        assert_eq!(codes.inputs(), ndarray::arr2(&[[1., 0., 0., 1.], [0., 1., 1., 0.]]).into_dyn());
+    }
+
+    #[test]
+    fn a_file_like_another_has_its_words() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path().display();
+        let write =
+            |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+        write("train.csv", "c,k\nred,a\nblue,b\ngreen,a\n");
+        write("test.csv", "c,k\nred,b\n");
+        write("other.csv", "c,k\nred,b\nyellow,b\n");
+        let load = |name: &str| {
+            let spec = format!("csv:{dir}/{name}.csv?like={dir}/train.csv#label=k");
+            crate::load(&spec.parse().unwrap())
+        };
+        let test = load("test").unwrap();
+        assert_eq!(test.inputs(), ndarray::arr2(&[[0., 0., 1.]]).into_dyn());
+        assert_eq!((test.labels(), test.classes().len()), (Some(&[1][..]), 2));
+        let error = load("other").unwrap_err().to_string();
+        assert!(
+            error.contains("line 3: column `c`: `yellow` is none of blue, green, red"),
+            "{error}"
+        );
     }
 
     #[test]
@@ -221,6 +278,7 @@ mod tests {
         let part = load("#target=2[1..]?limit=1").unwrap();
         assert_eq!((part.targets, part.tasks, part.inputs.ncols()), (vec![8.0], None, 3));
         assert!(load("#target=5").unwrap_err().to_string().contains("no column `5`"));
+        assert_eq!(load("?ignore=1,4#target=2").unwrap().columns, ["3"]);
         assert!(load("#label=1").unwrap_err().to_string().contains("#target=COLUMN"));
         assert!(matches!(load("#target=2[3..]"), Err(DataError::Rows { .. })));
         let table = read_table(&path).unwrap();

@@ -1,0 +1,3 @@
+#![no_main]
+
+fuzz::reader!("x", "arff", "", "?missing=mean&ignore=1");
