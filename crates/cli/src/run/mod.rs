@@ -2,6 +2,7 @@
 
 mod config;
 mod folder;
+mod pretrained;
 mod session;
 mod shared;
 mod tasks;
@@ -9,6 +10,7 @@ mod watch;
 
 pub(crate) use config::merge;
 pub(crate) use folder::Folder;
+pub(crate) use pretrained::Pretrained;
 pub(crate) use session::{Session, baselines};
 pub(crate) use shared::{Shared, within};
 pub(crate) use tasks::{TaskSpec, paired};

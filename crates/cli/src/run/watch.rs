@@ -49,7 +49,7 @@ struct Seen {
 }
 
 impl Seen {
-    fn note(&self, written: Result<(), TransferError>) {
+    fn check(&self, written: Result<(), TransferError>) {
         if let Err(e) = written {
             self.failure.borrow_mut().get_or_insert(e);
         }
@@ -62,7 +62,7 @@ impl Observer for Seen {
         let before = |line: &serde_json::Value| {
             line["step"].as_u64().is_some_and(|step| step <= done as u64)
         };
-        self.note(self.folder.retain_metrics(|line| !ours(line) || before(line)));
+        self.check(self.folder.retain_metrics(|line| !ours(line) || before(line)));
         self.progress.begin(steps, done);
     }
 
@@ -83,8 +83,12 @@ impl Observer for Seen {
         {
             line[name] = json!(value);
         }
-        self.note(self.folder.metrics(&line.to_string()));
+        self.check(self.folder.metrics(&line.to_string()));
         self.progress.epoch(record);
+    }
+
+    fn note(&mut self, text: &str) {
+        self.progress.note(text);
     }
 
     fn end(&mut self) {

@@ -12,6 +12,8 @@ pub trait Observer {
     fn step(&mut self, _done: usize) {}
     /// An epoch has ended.
     fn epoch(&mut self, _record: &EpochRecord) {}
+    /// Something that the user may want to know, and that needs nothing done.
+    fn note(&mut self, _text: &str) {}
     /// The run has ended.
     fn end(&mut self) {}
     /// Whether the run should save and stop now.
@@ -100,6 +102,18 @@ impl Observer for Progress {
                     writeln!(io::stderr(), "{}{label}step {step}/{steps}  {summary}", self.label);
             }
             Shown::Bar(bar) => bar.set_message(summary(record)),
+        }
+    }
+
+    fn note(&mut self, text: &str) {
+        match &self.shown {
+            Shown::Nothing => {}
+            Shown::Lines { .. } => {
+                let _ = writeln!(io::stderr(), "{text}");
+            }
+            Shown::Bar(bar) => bar.suspend(|| {
+                let _ = writeln!(io::stderr(), "{text}");
+            }),
         }
     }
 
