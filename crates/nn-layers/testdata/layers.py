@@ -8,7 +8,6 @@ import zlib
 
 import torch
 import torch.nn as nn
-from torchvision.models.mobilenetv2 import InvertedResidual
 from torchvision.models.resnet import BasicBlock, Bottleneck
 
 HERE = pathlib.Path(__file__).parent
@@ -106,9 +105,6 @@ def shortcut(inputs, outputs):
 layer("basic_block", BasicBlock(2, 2), (2, 2, 3, 3))
 layer("basic_block_strided", BasicBlock(2, 3, 2, shortcut(2, 3)), (2, 2, 4, 4))
 layer("bottleneck", Bottleneck(2, 1, 2, shortcut(2, 4)), (2, 2, 4, 4))
-layer("inverted_residual", InvertedResidual(2, 2, 1, 2), (2, 2, 3, 3))
-layer("inverted_residual_strided", InvertedResidual(2, 3, 2, 2), (2, 2, 4, 4))
-layer("inverted_residual_plain", InvertedResidual(2, 3, 1, 1), (2, 2, 3, 3))
 
 
 def embedding():

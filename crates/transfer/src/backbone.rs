@@ -151,7 +151,7 @@ impl Model<DannNet> {
 mod tests {
     use super::*;
     use datasets::Unlabelled;
-    use nn_layers::save;
+    use nn_layers::{Layer, save};
 
     #[test]
     fn the_names_of_the_stages_are_those_of_the_nets() {
@@ -178,8 +178,7 @@ mod tests {
             Model::pretrained(&path("bare"), "mobilenet_v2", &shape, None).unwrap();
         assert_eq!((architecture.classes, model.classes.len()), (5, 5));
         let batch = model.batch(&pictures()).unwrap();
-        let logits =
-            tensor_autograd::eval(|t| nn_layers::Layer::forward(&net, t.constant(batch)).value());
+        let logits = tensor_autograd::eval(|t| net.forward(t.constant(batch)).value());
         assert_eq!(model.logits(&pictures()).unwrap(), logits);
 
         model.save(&architecture, &path("saved")).unwrap();
