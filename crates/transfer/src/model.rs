@@ -12,6 +12,12 @@ use tensor_autograd::{Real, Tensor, Var, eval};
 const BATCH: usize = 256;
 const NUMBERS: usize = 1 << 21;
 
+/// How many samples of this shape pass through a network at once, where no training says it.
+pub(crate) fn together(sample: &[usize]) -> usize {
+    let numbers: usize = sample.iter().product();
+    BATCH.min(NUMBERS / numbers.max(1)).max(1)
+}
+
 /// What `fit` gives: a network, the normalisation of the domain it serves, and how it got there.
 #[derive(Clone, Debug)]
 pub struct Model<N> {
@@ -96,8 +102,7 @@ impl<N: Network> Model<N> {
         let rows: Vec<usize> = (0..inputs.len()).collect();
         let mut out: Vec<Real> = Vec::new();
         let mut width = 0;
-        let sample: usize = self.normalizer.sample().iter().product();
-        for rows in rows.chunks(BATCH.min(NUMBERS / sample.max(1)).max(1)) {
+        for rows in rows.chunks(together(self.normalizer.sample())) {
             let y = eval(|t| f(&self.net, t.constant(inputs.batch(rows))).value());
             width = y.shape()[1];
             out.extend_from_slice(y.as_slice());
