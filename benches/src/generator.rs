@@ -62,6 +62,16 @@ pub fn label_seed(i: usize) -> u64 {
 /// ±√(6 / fan-in), and the bias that follows it one in ±√(1 / fan-in). Each takes the next seed
 /// from 1001 on. Normalisation layers keep their ones and zeros.
 pub fn start(module: &mut impl Module) {
+    start_with(module, false);
+}
+
+/// As [`start`], and normalisation layers have statistics too, as if they had been trained: means
+/// uniform in ±0.1, variances in [0.5, 1.5), each by the next seed.
+pub fn start_trained(module: &mut impl Module) {
+    start_with(module, true);
+}
+
+fn start_with(module: &mut impl Module, statistics: bool) {
     const SEEDS: Range<u64> = 1001..u64::MAX;
     let mut seeds = SEEDS;
     let mut next = || seeds.next().expect("fewer parameters than seeds");
@@ -75,6 +85,10 @@ pub fn start(module: &mut impl Module) {
             fan_in = Some(fan);
         } else if let (true, Some(fan)) = (name.ends_with("bias"), fan_in.take()) {
             param.value = symmetric(next(), shape, (1.0 / fan).sqrt());
+        } else if statistics && name.ends_with("running_mean") {
+            param.value = array(next(), shape, |u| (u - 0.5) * 0.2);
+        } else if statistics && name.ends_with("running_var") {
+            param.value = array(next(), shape, |u| 0.5 + u);
         }
     }
 }

@@ -2,7 +2,7 @@
 //! small nets. Each begins at fixed parameters and goes round fixed batches.
 
 use crate::generator::{self, BATCHES, centred, input_seed, label_seed, labels, uniform};
-use nn_layers::models::{DannNet, mlp};
+use nn_layers::models::{Backbone, DannNet, mlp, resnet18};
 use nn_layers::{BatchNorm2d, Conv2d, Layer, MaxPool2d, Sequential, flatten, relu, seq};
 use optim::{Adam, Optimizer, Rule, Sgd};
 use tensor_autograd::{Module, Reduction, Rng, Tape, Tensor, Var, eval, grad};
@@ -18,6 +18,9 @@ pub const WORKLOADS: &[(&str, f64, f64)] = &[
     ("mlp_mnist", 3.038037, 2.679902),
     ("cnn_dann", 8.386933, 3.455777),
     ("autoencoder", 0.1157754, 0.08772538),
+    ("resnet18_infer_b1", 50.27052, 50.46964),
+    ("resnet18_infer_b8", 50.73593, 50.62896),
+    ("resnet18_finetune_head", 19.09017, 3.232817),
     ("conv_train", 835028.5, 832203.4),
 ];
 
@@ -40,6 +43,9 @@ impl Workload {
             "mlp_mnist" => mlp_mnist(),
             "cnn_dann" => cnn_dann(),
             "autoencoder" => autoencoder(),
+            "resnet18_infer_b1" => resnet18_infer(1),
+            "resnet18_infer_b8" => resnet18_infer(8),
+            "resnet18_finetune_head" => resnet18_finetune_head(),
             "conv_train" => conv_train(),
             _ => matmul(name.strip_prefix("matmul_")?.parse().ok()?),
         })
@@ -61,20 +67,33 @@ fn matmul(n: usize) -> Workload {
     let (a, b) = (centred(1, [n, n]), centred(2, [n, n]));
     let take = move |_: usize, asked: bool| {
         let y = eval(|t| t.constant(&a).matmul(t.constant(&b)).value());
-        let sum = || y.as_slice().iter().map(|&y| f64::from(y.abs())).sum::<f64>();
-        asked.then(|| sum() / (n * n) as f64)
+        asked.then(|| mean_magnitude(&y))
     };
     Workload { flops: Some(2.0 * (n as f64).powi(3)), take: Box::new(take) }
+}
+
+fn mean_magnitude(y: &Tensor) -> f64 {
+    y.as_slice().iter().map(|&y| f64::from(y.abs())).sum::<f64>() / y.len() as f64
 }
 
 /// Training of `net` on `batch(0)`, `batch(1)`, .. in turn.
 fn training<M: Module + 'static, R: Rule + 'static, B: 'static>(
     mut net: M,
-    mut optimizer: Optimizer<R>,
+    optimizer: Optimizer<R>,
     batch: impl Fn(usize) -> B,
     loss: impl for<'t> Fn(&'t Tape, &M, &B) -> Var<'t> + 'static,
 ) -> Workload {
     generator::start(&mut net);
+    training_from(net, optimizer, batch, loss)
+}
+
+/// As [`training`], from the values that the net has.
+fn training_from<M: Module + 'static, R: Rule + 'static, B: 'static>(
+    mut net: M,
+    mut optimizer: Optimizer<R>,
+    batch: impl Fn(usize) -> B,
+    loss: impl for<'t> Fn(&'t Tape, &M, &B) -> Var<'t> + 'static,
+) -> Workload {
     let batches: Vec<B> = (0..BATCHES).map(batch).collect();
     let mut rng = Rng::seed(0);
     let take = move |i: usize, _: bool| {
@@ -140,6 +159,30 @@ fn autoencoder() -> Workload {
     training(net, Adam::new(1e-4), batch, |t, net: &Sequential, x: &Tensor| {
         let x = t.constant(x);
         net.forward(x).sigmoid().mse_loss(x, Reduction::Mean)
+    })
+}
+
+/// torchvision's ResNet-18 on `n` images 3×224×224; the loss is the mean magnitude of the logits.
+fn resnet18_infer(n: usize) -> Workload {
+    let mut net = resnet18(1000, &mut Rng::seed(0));
+    generator::start_trained(&mut net);
+    let batches: Vec<_> = (0..BATCHES).map(|i| centred(input_seed(i), [n, 3, 224, 224])).collect();
+    let take = move |i: usize, asked: bool| {
+        let y = eval(|t| net.forward(t.constant(&batches[i % BATCHES])).value());
+        asked.then(|| mean_magnitude(&y))
+    };
+    Workload { flops: None, take: Box::new(take) }
+}
+
+/// The head for two classes of a ResNet-18 that is frozen otherwise, batch 8.
+fn resnet18_finetune_head() -> Workload {
+    let mut net = resnet18(2, &mut Rng::seed(0));
+    generator::start_trained(&mut net);
+    net.freeze("*");
+    net.unfreeze("fc.*");
+    let batch = labelled(&[8, 3, 224, 224], 8, 2);
+    training_from(net, Sgd::new(1e-5).momentum(0.9), batch, |t, net: &Backbone, (x, y)| {
+        net.forward(t.constant(x)).cross_entropy(y)
     })
 }
 

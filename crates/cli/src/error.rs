@@ -180,6 +180,7 @@ fn code(error: &anyhow::Error) -> u8 {
                 | TransferError::Data(_)
                 | TransferError::ZeroShot(_)
                 | TransferError::Read(_)
+                | TransferError::Keys(_)
                 | TransferError::Unusable { .. } => 3,
                 TransferError::Diverged { .. } | TransferError::Overflowed { .. } => 4,
                 TransferError::Interrupted { .. } => 5,

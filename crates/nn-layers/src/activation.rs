@@ -40,6 +40,11 @@ functions! {
     flatten(1);
 }
 
+/// `min(max(x, 0), 6)`, as MobileNet has it.
+pub fn relu6(x: Var<'_>) -> Var<'_> {
+    x.clamp(0.0, 6.0)
+}
+
 /// `x` above 0, `slope·x` below.
 #[derive(Clone, Copy, Debug)]
 pub struct LeakyRelu(
@@ -81,6 +86,7 @@ mod tests {
 
     layer_tests! {
         relu: |_| super::relu, [2, 3];
+        relu6: |_| super::relu6, [2, 3];
         leaky_relu: |_| LeakyRelu(0.2), [2, 3];
         leaky_relu_default: |_| super::leaky_relu, [2, 3];
         elu: |_| Elu(0.7), [2, 3];

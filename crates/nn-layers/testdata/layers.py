@@ -1,6 +1,6 @@
 """Reference values of every layer in training mode: its state, output, gradients and buffers.
 
-    python testdata/layers.py              # needs torch and numpy; remakes every file
+    python testdata/layers.py              # needs torch, torchvision and numpy; remakes every file
 """
 import pathlib
 import sys
@@ -8,6 +8,7 @@ import zlib
 
 import torch
 import torch.nn as nn
+from torchvision.models.resnet import BasicBlock, Bottleneck
 
 HERE = pathlib.Path(__file__).parent
 sys.path.append(str(HERE.parents[1] / "tensor-autograd" / "testdata"))
@@ -44,6 +45,7 @@ layer("flatten_from_axis_2", nn.Flatten(2), (2, 3, 2, 2))
 layer("identity", nn.Identity(), (2, 3))
 
 layer("relu", nn.ReLU(), (2, 3))
+layer("relu6", nn.ReLU6(), (2, 3))
 layer("leaky_relu", nn.LeakyReLU(0.2), (2, 3))
 layer("leaky_relu_default", nn.LeakyReLU(), (2, 3))
 layer("elu", nn.ELU(0.7), (2, 3))
@@ -94,6 +96,15 @@ layer("max_pool1d_options", nn.MaxPool1d(3, 2, 1, 2, ceil_mode=True), (1, 2, 8))
 layer("avg_pool1d", nn.AvgPool1d(2), (2, 2, 5))
 layer("avg_pool1d_options", nn.AvgPool1d(3, 2, 1, count_include_pad=False), (1, 2, 6))
 layer("adaptive_avg_pool1d", nn.AdaptiveAvgPool1d(3), (1, 2, 7))
+
+
+def shortcut(inputs, outputs):
+    return nn.Sequential(nn.Conv2d(inputs, outputs, 1, 2, bias=False), nn.BatchNorm2d(outputs))
+
+
+layer("basic_block", BasicBlock(2, 2), (2, 2, 3, 3))
+layer("basic_block_strided", BasicBlock(2, 3, 2, shortcut(2, 3)), (2, 2, 4, 4))
+layer("bottleneck", Bottleneck(2, 1, 2, shortcut(2, 4)), (2, 2, 4, 4))
 
 
 def embedding():

@@ -5,3 +5,4 @@ mod files;
 mod learning;
 mod malformed;
 mod pytorch;
+mod torchvision;

@@ -54,6 +54,26 @@ fn a_header_must_be_json_of_the_right_form() {
 }
 
 #[test]
+fn pickles_are_recognised_and_answered_with_the_script() {
+    // As `torch.save` begins its files: a zip archive, before version 1.6 a pickle.
+    for begin in
+        [&b"PK\x03\x04\0\0\x08\x08\0\0\0\0"[..], b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."]
+    {
+        let error = error_of(begin);
+        assert!(matches!(error, ReadError::Pickle { .. }), "{error}");
+        assert!(error.to_string().contains("docs/pth_to_safetensors.py"), "{error}");
+    }
+    // The length of a header may begin with the same bytes.
+    let entry = "\"w\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}";
+    let header = format!("{{{entry}{}}}", " ".repeat(0x280 - entry.len() - 2));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("good.safetensors");
+    std::fs::write(&path, file(&header, &[0; 4])).unwrap();
+    assert_eq!(std::fs::read(&path).unwrap()[..2], [0x80, 2]);
+    assert_eq!(load(&path).unwrap().tensors["w"].item(), 0.0);
+}
+
+#[test]
 fn shapes_and_offsets_must_cover_the_data() {
     assert!(matches!(entry("F32", "[2]", 8 + 4), ReadError::Malformed { .. })); // beyond the end
     assert!(matches!(entry("F32", "[1]", 4), ReadError::Malformed { .. })); // bytes left over

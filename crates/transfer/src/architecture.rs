@@ -1,6 +1,6 @@
 //! The networks that can be named: in a command, in a configuration, in a saved model.
 
-use crate::TransferError;
+use crate::{TransferError, backbone};
 use nn_layers::models::{self, DannNet};
 use serde::{Deserialize, Serialize};
 use tensor_autograd::Rng;
@@ -121,7 +121,54 @@ const KINDS: &[Kind] = &[
         }),
         weights: |s, classes, hidden| hidden * (s[0] + classes),
     },
+    Kind {
+        name: "resnet18",
+        help: "torchvision's ResNet-18, for pretrained weights: 512 features",
+        takes: is_picture,
+        build: Fixed(|_, classes, rng| pretrained("resnet18", classes, rng)),
+        weights: |_, classes, _| 11_166_912.0 + 512.0 * classes,
+    },
+    Kind {
+        name: "resnet34",
+        help: "torchvision's ResNet-34: 512 features",
+        takes: is_picture,
+        build: Fixed(|_, classes, rng| pretrained("resnet34", classes, rng)),
+        weights: |_, classes, _| 21_267_648.0 + 512.0 * classes,
+    },
+    Kind {
+        name: "resnet50",
+        help: "torchvision's ResNet-50: 2048 features",
+        takes: is_picture,
+        build: Fixed(|_, classes, rng| pretrained("resnet50", classes, rng)),
+        weights: |_, classes, _| 23_454_912.0 + 2048.0 * classes,
+    },
+    Kind {
+        name: "mobilenet_v2",
+        help: "torchvision's MobileNetV2: 1280 features",
+        takes: is_picture,
+        build: Fixed(|_, classes, rng| pretrained("mobilenet_v2", classes, rng)),
+        weights: |_, classes, _| 2_189_760.0 + 1280.0 * classes,
+    },
+    Kind {
+        name: "vgg11_bn",
+        help: "torchvision's VGG-11 with batch normalisation: 4096 features",
+        takes: is_picture,
+        build: Fixed(|_, classes, rng| pretrained("vgg11_bn", classes, rng)),
+        weights: |_, classes, _| 128_000_000.0 + 4096.0 * classes,
+    },
 ];
+
+/// What torchvision's networks take: pictures in colour, of which something is left after five
+/// halvings.
+fn is_picture(sample: &[usize]) -> bool {
+    matches!(sample, [3, height, width] if *height.min(width) >= 32)
+}
+
+/// One of torchvision's networks with fresh values.
+fn pretrained(name: &str, classes: usize, rng: &mut Rng) -> DannNet {
+    let net = backbone::bare(name, classes, rng).expect("a name of the table");
+    backbone::divided(net, rng)
+}
 
 impl Architecture {
     /// Every kind, as (name, what it is).
@@ -135,6 +182,11 @@ impl Architecture {
         let fits = |name: &&str| KINDS.iter().any(|k| k.name == *name && (k.takes)(input));
         let name = ["dann-mnist", "shallow"].into_iter().find(fits).unwrap_or("mlp");
         Architecture { name: name.into(), input: input.to_vec(), classes }
+    }
+
+    /// Whether there is such a network, and it takes such samples.
+    pub(crate) fn check(&self) -> Result<(), TransferError> {
+        self.kind().map(|_| ())
     }
 
     /// Makes the network with fresh initial values.
@@ -246,6 +298,10 @@ mod tests {
             ("mlp", vec![40, 51]),
             ("shallow", vec![5000]),
             ("shallow:50", vec![5000]),
+            ("resnet18", vec![3, 40, 50]),
+            ("resnet34", vec![3, 224, 224]),
+            ("resnet50", vec![3, 32, 32]),
+            ("mobilenet_v2", vec![3, 32, 32]),
         ] {
             let architecture = of(name, &input, 300);
             let weights = architecture.build(&mut Rng::seed(0)).unwrap().num_parameters();

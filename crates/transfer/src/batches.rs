@@ -67,6 +67,11 @@ impl Labelled {
         self.flip.is_none().then_some(self.labels.len())
     }
 
+    /// All examples.
+    pub(crate) fn all(&self) -> &Inputs {
+        &self.stream.inputs
+    }
+
     /// Which examples a step sees.
     pub(crate) fn rows(&mut self, step: usize) -> Vec<usize> {
         self.stream.rows.batch(step as u64)

@@ -70,6 +70,9 @@ pub enum TransferError {
     /// A file of weights that cannot be read.
     #[error(transparent)]
     Read(#[from] nn_layers::ReadError),
+    /// A map of tensors' names that cannot be used.
+    #[error(transparent)]
+    Keys(#[from] nn_layers::KeyMapError),
     /// A file that cannot be written.
     #[error(transparent)]
     Save(#[from] nn_layers::SaveError),

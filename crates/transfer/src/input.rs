@@ -28,18 +28,25 @@ pub enum Normalize {
     /// Each channel gets mean 0 and standard deviation 1.
     #[default]
     Standard,
+    /// The red, green and blue of a picture, numbers in 0..1, get the mean and the deviation that
+    /// ImageNet's have: what torchvision's pretrained networks expect. Samples of another number of
+    /// channels stay as they are.
+    #[serde(rename = "imagenet")]
+    ImageNet,
 }
+
+/// Mean and standard deviation of ImageNet's red, green and blue, as torchvision has them.
+const IMAGENET: [[f32; 3]; 2] = [[0.485, 0.456, 0.406], [0.229, 0.224, 0.225]];
 
 impl Normalizer {
     /// Measures `data` as `kind` says.
     pub fn fit(kind: Normalize, data: &Unlabelled) -> Self {
-        let sample = data.sample_shape().to_vec();
-        let channels = sample[0];
-        let inputs = data.inputs();
-        let (mut mean, mut scale) = (vec![0.0; channels], vec![1.0; channels]);
-        if kind == Normalize::None {
+        let Normalizer { sample, mut mean, mut scale } =
+            Normalizer::of_kind(kind, data.sample_shape());
+        if matches!(kind, Normalize::None | Normalize::ImageNet) {
             return Normalizer { sample, mean, scale };
         }
+        let (channels, inputs) = (sample[0], data.inputs());
         for c in 0..channels {
             let plane = inputs.index_axis(ndarray::Axis(1), c);
             let n = plane.len().max(1) as f64;
@@ -52,6 +59,19 @@ impl Normalizer {
             }
         }
         Normalizer { sample, mean, scale }
+    }
+
+    /// What `kind` does to samples of this shape before anything is measured.
+    pub(crate) fn of_kind(kind: Normalize, sample: &[usize]) -> Self {
+        let (sample, channels) = (sample.to_vec(), sample[0]);
+        match (kind, channels) {
+            (Normalize::ImageNet, 3) => {
+                let [mean, deviation] = IMAGENET;
+                let scale = deviation.iter().map(|d| 1.0 / d).collect();
+                Normalizer { sample, mean: mean.to_vec(), scale }
+            }
+            _ => Normalizer { sample, mean: vec![0.0; channels], scale: vec![1.0; channels] },
+        }
     }
 
     /// Whether this is a whole normaliser of samples of such a shape.
@@ -115,6 +135,16 @@ impl Inputs {
         self.len() == 0
     }
 
+    /// Calls `f` with all numbers that the batches depend on, in pieces: the shape, the normalisation,
+    /// the samples as they are.
+    pub(crate) fn numbers(&self, f: &mut dyn FnMut(&[f32])) {
+        let shape: Vec<f32> = self.data.shape().iter().map(|&n| n as f32).collect();
+        f(&shape);
+        f(&self.normalizer.mean);
+        f(&self.normalizer.scale);
+        f(self.data.as_slice().expect("standard layout by construction"));
+    }
+
     /// The samples `rows` as one tensor, `[rows, ...]`.
     pub fn batch(&self, rows: &[usize]) -> Tensor {
         let size = self.sample.size();
@@ -164,6 +194,18 @@ mod tests {
         assert_eq!(first.len(), 4);
         assert!((first.iter().map(|x| x * x).sum::<Real>() / 4.0 - 1.0).abs() < 1e-6);
         assert!(batch.is_finite());
+    }
+
+    #[test]
+    fn pictures_get_imagenets_mean_and_deviation_and_nothing_is_measured() {
+        let picture = ArrayD::from_shape_vec(vec![1, 3, 1, 1], vec![0.714, 0.456, 0.181]).unwrap();
+        let picture = Unlabelled::new("picture", picture).unwrap();
+        let normalizer = Normalizer::fit(Normalize::ImageNet, &picture);
+        let x = Inputs::new(&picture, &normalizer).unwrap().batch(&[0]);
+        let near = |a: Real, b: Real| (a - b).abs() < 1e-5;
+        assert!(x.as_slice().iter().zip([1.0, 0.0, -1.0]).all(|(&a, b)| near(a, b)), "{x:?}");
+        assert_eq!(Normalizer::fit(Normalize::ImageNet, &data()).mean(), [0.0, 0.0]);
+        assert_eq!(serde_json::to_string(&Normalize::ImageNet).unwrap(), "\"imagenet\"");
     }
 
     #[test]

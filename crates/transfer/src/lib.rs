@@ -15,6 +15,7 @@
 
 pub mod advise;
 mod architecture;
+mod backbone;
 mod batches;
 pub mod conservative;
 mod counts;

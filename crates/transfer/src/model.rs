@@ -7,8 +7,16 @@ use datasets::{Dataset, Unlabelled};
 use nn_layers::metrics::{self, ConfusionMatrix};
 use tensor_autograd::{Real, Tensor, Var, eval};
 
-/// Samples that pass through the network at once.
+/// Samples, and numbers of them, that pass through the network at once at most: all values of a large
+/// network for 256 large pictures would fill the memory.
 const BATCH: usize = 256;
+const NUMBERS: usize = 1 << 21;
+
+/// How many samples of this shape pass through a network at once, where no training says it.
+pub(crate) fn together(sample: &[usize]) -> usize {
+    let numbers: usize = sample.iter().product();
+    BATCH.min(NUMBERS / numbers.max(1)).max(1)
+}
 
 /// What `fit` gives: a network, the normalisation of the domain it serves, and how it got there.
 #[derive(Clone, Debug)]
@@ -94,7 +102,7 @@ impl<N: Network> Model<N> {
         let rows: Vec<usize> = (0..inputs.len()).collect();
         let mut out: Vec<Real> = Vec::new();
         let mut width = 0;
-        for rows in rows.chunks(BATCH) {
+        for rows in rows.chunks(together(self.normalizer.sample())) {
             let y = eval(|t| f(&self.net, t.constant(inputs.batch(rows))).value());
             width = y.shape()[1];
             out.extend_from_slice(y.as_slice());

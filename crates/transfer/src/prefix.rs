@@ -4,10 +4,17 @@
 //! step. They are kept when the example is met first, and the rest of the network goes on from them.
 //! Which stages these are is asked of a tape: those through which no gradient flows, that draw nothing
 //! at random and propose no running statistics. So it is one rule for every network and every method,
-//! and the result is that of running everything, to the bit.
+//! and the result is that of running everything, to the bit. A [`Shelf`] keeps the values for the next
+//! run, too.
 
+mod shelf;
+
+use crate::TransferError;
 use crate::network::Network;
+use shelf::Found;
+pub(crate) use shelf::Shelf;
 use std::mem::size_of;
+use std::path::PathBuf;
 use tensor_autograd::{Path, Real, Rng, Tape, Tensor, Var, grad};
 
 /// Values that are kept take this much memory at most, in bytes; if all examples' took more, everything
@@ -27,6 +34,8 @@ pub(crate) struct Prefix {
     sample: Vec<usize>,
     known: Vec<bool>,
     values: Vec<Real>,
+    /// Where the values of all examples are to be kept, until they are.
+    file: Option<PathBuf>,
 }
 
 impl Prefix {
@@ -34,7 +43,61 @@ impl Prefix {
     pub(crate) fn of(examples: Option<usize>) -> Self {
         let (examples, sample, known, values) =
             (examples.unwrap_or(0), Vec::new(), Vec::new(), Vec::new());
-        Prefix { examples, most: MOST, frozen: None, cut: 0, sample, known, values }
+        Prefix { examples, most: MOST, frozen: None, cut: 0, sample, known, values, file: None }
+    }
+
+    /// Goes on from the values that an earlier run left on the shelf for this network, with what is
+    /// frozen now, and batches of this size; [`close`](Prefix::close) leaves them there if there are
+    /// none yet. Says so if those that are there are damaged.
+    ///
+    /// # Errors
+    /// If there are some, and they cannot be read.
+    pub(crate) fn open<N: Network>(
+        &mut self,
+        shelf: &Shelf,
+        (net, batch): (&N, usize),
+        inputs: impl Fn(&[usize]) -> Tensor,
+    ) -> Result<Option<String>, TransferError> {
+        self.follow(net, &inputs);
+        if self.cut == 0 {
+            return Ok(None);
+        }
+        let stages = net.stages();
+        let before = |name: &str| {
+            let of =
+                |stage: &String| name.strip_prefix(&**stage).is_some_and(|n| n.starts_with('.'));
+            stages[..self.cut].iter().any(of)
+        };
+        let params = net.state_dict();
+        // A batch of one is told from others: see `run`.
+        let probe = inputs(&[0, self.examples - 1][..batch.min(2)]);
+        let seen = in_training(|t| net.run_stages(0..self.cut, t.constant(probe)).value());
+        let path = shelf.path(params.iter().filter(|(name, _)| before(name)), &seen);
+        let note = match shelf::load(&path, self.values.len())? {
+            Found::Values(values) => {
+                (self.values, self.known) = (values, vec![true; self.examples]);
+                return Ok(None);
+            }
+            Found::Nothing => None,
+            Found::Damaged(why) => {
+                Some(format!("{}: {why}; the features are made anew", path.display()))
+            }
+        };
+        self.file = Some(path);
+        Ok(note)
+    }
+
+    /// Leaves the values on the shelf, if all are known and none were there.
+    ///
+    /// # Errors
+    /// If they cannot be written.
+    pub(crate) fn close(&mut self) -> Result<(), TransferError> {
+        match self.file.take() {
+            Some(path) if self.known.iter().all(|known| *known) => {
+                shelf::store(&path, &self.values)
+            }
+            _ => Ok(()),
+        }
     }
 
     /// What [`rest`](Prefix::rest) goes on from for the examples `rows`, whose inputs `inputs` gives.
@@ -91,6 +154,7 @@ impl Prefix {
         if numbers > self.most / size_of::<Real>() {
             self.cut = 0;
         }
+        self.file = None;
         let kept = if self.cut > 0 { (self.examples, numbers) } else { (0, 0) };
         (self.known, self.values) = (vec![false; kept.0], vec![0.0; kept.1]);
     }

@@ -1,6 +1,7 @@
 //! A model on disk: one safetensors file that says what it is.
 
 use crate::architecture::Architecture;
+use crate::backbone;
 use crate::input::Normalizer;
 use crate::model::Model;
 use crate::parts::{contradicts, described};
@@ -37,7 +38,8 @@ impl Model<DannNet> {
     pub const METADATA_KEY: &'static str = KEY;
 
     /// Writes the model to one file, atomically. The tensors carry PyTorch's names and layouts; how
-    /// to build the network and prepare its inputs stands in the metadata.
+    /// to build the network and prepare its inputs stands in the metadata. Of torchvision's networks
+    /// the classifier alone is kept, under torchvision's names: it loads in PyTorch as it is.
     ///
     /// # Errors
     /// If the file cannot be written; an older one of that name is then untouched.
@@ -48,7 +50,11 @@ impl Model<DannNet> {
             classes: self.classes.clone(),
         };
         let json = serde_json::to_string(&description).expect("plain data becomes JSON");
-        StateDict::of(&self.net).with_metadata(KEY, json).save(path)?;
+        let mut state = StateDict::of(&self.net);
+        if let Some(tensors) = backbone::tensors(&architecture.name, &self.net) {
+            state.tensors = tensors;
+        }
+        state.with_metadata(KEY, json).save(path)?;
         Ok(())
     }
 
@@ -70,8 +76,20 @@ impl Model<DannNet> {
         }
         let held = state.tensors.values().map(Tensor::len).sum();
         d.architecture.check_weights(held).map_err(|e| unusable(e.to_string()))?;
-        let mut net = d.architecture.build(&mut Rng::seed(0))?;
-        load_into(&mut net, &state, LoadMode::Strict).map_err(|e| unusable(e.to_string()))?;
+        let rng = &mut Rng::seed(0);
+        let unfit = |e: nn_layers::LoadError| unusable(e.to_string());
+        d.architecture.check()?;
+        let net = match backbone::bare(&d.architecture.name, d.classes.len(), rng) {
+            Some(mut bare) => {
+                load_into(&mut bare, &state, LoadMode::Strict).map_err(unfit)?;
+                backbone::divided(bare, rng)
+            }
+            None => {
+                let mut net = d.architecture.build(rng)?;
+                load_into(&mut net, &state, LoadMode::Strict).map_err(unfit)?;
+                net
+            }
+        };
         let model = Model {
             net,
             normalizer: d.normalizer,

@@ -7,7 +7,7 @@ use crate::fit::{At, Means, Objective, Observer, Plan, fit};
 use crate::input::{Inputs, Normalizer};
 use crate::model::Model;
 use crate::network::Network;
-use crate::prefix::Prefix;
+use crate::prefix::{Prefix, Shelf};
 use crate::training::training_methods;
 use crate::validation::Validation;
 use crate::{Training, TransferError};
@@ -90,9 +90,21 @@ pub(crate) fn train<N: Network, R: Rule>(
     same_classes(&start.net, &start.normalizer, data, data.classes())?;
     let served = (&start.net, &start.normalizer);
     let validation = Validation::new(validation, served, data, training.patience)?;
-    let (prefix, thaw) = (Prefix::of(batches.fixed()), start.thaw);
+    let (mut prefix, mut net, thaw) = (Prefix::of(batches.fixed()), start.net, start.thaw);
+    if let Some(folder) = training.cache.as_ref().filter(|_| batches.fixed().is_some()) {
+        thaw.apply(&mut net, 0);
+        let shelf = Shelf::new(folder, batches.all())?;
+        let batch = training.batch_size;
+        let note = prefix.open(&shelf, (&net, batch), |rows| batches.inputs(rows, 0))?;
+        note.iter().for_each(|note| observer.note(note));
+    }
     let mut objective = CrossEntropy { batches, prefix, validation, holds, thaw };
-    let fitted = fit(&mut objective, start.net, optimizer, plan, observer)?;
+    let fitted = fit(&mut objective, net, optimizer, plan, observer);
+    // What cannot be kept costs time alone; the model is there.
+    if let Err(error) = objective.prefix.close() {
+        observer.note(&format!("the features are not kept for the next run: {error}"));
+    }
+    let fitted = fitted?;
     Ok(Model {
         net: fitted.net,
         normalizer: start.normalizer,

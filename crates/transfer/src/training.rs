@@ -6,6 +6,7 @@ use crate::fit::{Checkpoints, Plan};
 use crate::input::Normalize;
 use optim::{DannAnnealing, Optimizer, Sgd};
 use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
 
 /// How long and how fast to train. Validated when `fit` is called.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -37,6 +38,11 @@ pub struct Training {
     /// Where checkpoints go.
     #[serde(skip)]
     pub checkpoints: Option<Checkpoints>,
+    /// A folder in which what frozen first layers make of the examples is kept for the next run, where
+    /// supervised training has such layers. Its files are named by the content's hash: they can be
+    /// deleted at any time.
+    #[serde(skip)]
+    pub cache: Option<PathBuf>,
 }
 
 /// What the learning rate does over the run.
@@ -66,6 +72,7 @@ impl Default for Training {
             normalize: Normalize::Standard,
             flip: false,
             checkpoints: None,
+            cache: None,
         }
     }
 }
@@ -144,6 +151,12 @@ macro_rules! training_methods {
         /// Where checkpoints go.
         pub fn checkpoints(mut self, checkpoints: $crate::fit::Checkpoints) -> Self {
             self.training.checkpoints = Some(checkpoints);
+            self
+        }
+
+        /// A folder for the features of frozen layers; see [`Training::cache`]($crate::Training).
+        pub fn cache(mut self, folder: impl Into<std::path::PathBuf>) -> Self {
+            self.training.cache = Some(folder.into());
             self
         }
 

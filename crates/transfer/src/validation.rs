@@ -3,6 +3,7 @@
 use crate::TransferError;
 use crate::error::setting;
 use crate::input::{Inputs, Normalizer};
+use crate::model::together;
 use crate::network::Network;
 use crate::prefix::Prefix;
 use crate::supervised::same_classes;
@@ -15,6 +16,7 @@ pub(crate) struct Validation {
     inputs: Inputs,
     labels: Vec<usize>,
     prefix: RefCell<Prefix>,
+    together: usize,
 }
 
 impl Validation {
@@ -35,7 +37,9 @@ impl Validation {
         same_classes(net, normalizer, held_out, data.classes())?;
         let inputs = Inputs::new(&held_out.without_labels(), normalizer)?;
         let prefix = RefCell::new(Prefix::of(Some(inputs.len())));
-        Ok(Some(Validation { inputs, labels: held_out.require_labels()?.to_vec(), prefix }))
+        let (labels, together) =
+            (held_out.require_labels()?.to_vec(), together(normalizer.sample()));
+        Ok(Some(Validation { inputs, labels, prefix, together }))
     }
 
     /// The criterion of the fit loop: minus the mean cross-entropy.
@@ -43,7 +47,7 @@ impl Validation {
         let mut prefix = self.prefix.borrow_mut();
         let rows: Vec<usize> = (0..self.inputs.len()).collect();
         let sum: f64 = rows
-            .chunks(256)
+            .chunks(self.together)
             .map(|rows| {
                 let labels: Vec<usize> = rows.iter().map(|&r| self.labels[r]).collect();
                 let x = prefix.run(net, rows, |rows| self.inputs.batch(rows));

@@ -15,6 +15,7 @@ use crate::{args, report};
 use clap::{ArgMatches, Args};
 use datasets::{Dataset, Unlabelled};
 use flags::Flags;
+use nn_layers::Sequential;
 use nn_layers::models::DannNet;
 use selection::Grid;
 use tensor_autograd::Rng;
@@ -98,7 +99,7 @@ impl Domains {
                 data::check_classes(("--source", source.name(), source.classes()), role, set)?;
             }
         }
-        let shape = data::common_shape(&all, size)?;
+        let shape = flags.pretrained.shape(data::common_shape(&all, size)?);
         Ok(Domains {
             source: data::fit(source, &shape)?,
             target: data::fit_unlabelled(target, &shape)?,
@@ -111,21 +112,25 @@ impl Domains {
 fn run(matches: &ArgMatches, control: Control, context: &Context) -> anyhow::Result<Finished> {
     let (shared, flags) = run::merge::<Flags>(NAME, matches, control.config.as_deref())?;
     flags.check()?;
+    flags.pretrained.given(&shared)?;
+    let shared = flags.pretrained.prepared(shared);
     let no_oracle = flags.oracle.is_none().then_some("it needs labelled target data in --oracle");
     let known = [("source_only", None), ("train_on_target", no_oracle)];
     let chosen = baselines(NAME, shared.baselines.as_deref(), &known)?;
 
     let domains = Domains::load(&shared, &flags)?;
     let classes = domains.source.classes().len();
-    let architecture =
-        args::architecture(shared.net.as_deref(), domains.source.sample_shape(), classes)?;
+    let shape = domains.source.sample_shape();
+    let architecture = args::architecture(flags.pretrained.net(&shared), shape, classes)?;
+    let backbone = flags.pretrained.load(shape)?.map(|(model, _)| model.net.features);
     let shared = shared.filled(&base(), &architecture.name, &chosen);
     let flags = flags.filled(shared.lr.unwrap_or(base().lr));
     let session = Session::open(NAME, (&shared, &flags), &control, context)?;
     draw::samples(&session.folder, "source", &domains.source.without_labels())?;
     draw::samples(&session.folder, "target", &domains.target)?;
 
-    let setup = Setup::new(&session, &shared, &flags, &domains, architecture);
+    let network = (architecture, backbone);
+    let setup = Setup::new(&session, &shared, &flags, &domains, network);
     let mut study = Study::new(NAME, setup.yardstick.score(), |seed, observer| {
         let (model, chosen) = setup.adapt(seed, observer)?;
         if session.keeps(seed) {
@@ -175,6 +180,8 @@ struct Setup<'a> {
     grid: Option<Grid>,
     domains: &'a Domains,
     architecture: Architecture,
+    /// The features of a pretrained network.
+    backbone: Option<Sequential>,
     yardstick: Yardstick,
     normalizer: Normalizer,
 }
@@ -185,7 +192,7 @@ impl<'a> Setup<'a> {
         shared: &Shared,
         flags: &'a Flags,
         domains: &'a Domains,
-        architecture: Architecture,
+        (architecture, backbone): (Architecture, Option<Sequential>),
     ) -> Self {
         let mut training = shared.training(&base(), 0);
         let grid = flags.grid(training.lr);
@@ -202,6 +209,7 @@ impl<'a> Setup<'a> {
             grid,
             domains,
             architecture,
+            backbone,
             yardstick: Yardstick {
                 source: Some((domains.source.clone(), source_normalizer)),
                 target: domains.target.clone(),
@@ -214,7 +222,11 @@ impl<'a> Setup<'a> {
 
     /// The same initial values for every arm of a seed.
     fn net(&self, seed: u64) -> Result<DannNet, TransferError> {
-        self.architecture.build(&mut Rng::seed(seed).fork("init"))
+        let mut net = self.architecture.build(&mut Rng::seed(seed).fork("init"))?;
+        if let Some(features) = &self.backbone {
+            net.features = features.clone();
+        }
+        Ok(net)
     }
 
     fn training(&self, arm: &str, seed: u64) -> Training {

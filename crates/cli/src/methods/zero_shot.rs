@@ -4,7 +4,7 @@ use super::{Built, Case, Method, Selection, draw};
 use crate::context::Context;
 use crate::error::UsageError;
 use crate::report::{Extra, Finished};
-use crate::run::{self, Control, Session, Shared, baselines};
+use crate::run::{self, Control, Pretrained, Session, Shared, baselines};
 use crate::{args, out, report};
 use clap::{ArgMatches, Args};
 use nn_layers::metrics::ConfusionMatrix;
@@ -70,6 +70,9 @@ pub(crate) struct Flags {
     /// removed; without --test, these give the score
     #[arg(long, value_name = "NAMES", help_heading = "Data")]
     unseen: Option<String>,
+    #[command(flatten)]
+    #[serde(flatten)]
+    pretrained: Pretrained,
     /// Let the seen classes be candidates too; the score is the harmonic mean of both accuracies
     #[arg(long, help_heading = "Zero-shot learning", num_args = 0..=1,
           default_missing_value = "true")]
@@ -142,6 +145,8 @@ fn run(matches: &ArgMatches, control: Control, context: &Context) -> anyhow::Res
             UsageError::Conflict("zero-shot has no --target: give --unseen and --test").into()
         );
     }
+    flags.pretrained.given(&shared)?;
+    let shared = flags.pretrained.prepared(shared);
     let setup = Setup::load(&shared, &flags)?;
     let model = flags.model.unwrap_or(Model::Eszsl);
     let same = |other: Model| (model == other).then_some("it is the method itself");
@@ -169,12 +174,16 @@ fn run(matches: &ArgMatches, control: Control, context: &Context) -> anyhow::Res
         |name: &str, model: Model, signatures: &Signatures, seed, observer: &mut dyn Observer| {
             let training =
                 Training { flip: flags.flip == Some(true), ..shared.training(&base(), seed) };
+            let training = Training { cache: flags.pretrained.cache(), ..training };
             let mut method = ZeroShot::new(model.kind(), signatures.clone())
                 .training(session.kept(name, training))
                 .calibrate(setup.generalized);
             if setup.features == Features::Net {
-                let net = setup.architecture.build(&mut Rng::seed(seed).fork("init"))?;
-                method = method.network(net.features);
+                let features = match &setup.backbone {
+                    Some(features) => features.clone(),
+                    None => setup.architecture.build(&mut Rng::seed(seed).fork("init"))?.features,
+                };
+                method = method.network(features);
             }
             let model = method.fit(&setup.source, observer)?;
             let trained = setup.measure(&model)?;

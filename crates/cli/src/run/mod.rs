@@ -5,6 +5,7 @@ mod config;
 mod folder;
 mod keeping;
 mod lock;
+mod pretrained;
 mod rehearsal;
 mod session;
 mod shared;
@@ -13,6 +14,7 @@ mod watch;
 
 pub(crate) use config::merge;
 pub(crate) use folder::Folder;
+pub(crate) use pretrained::Pretrained;
 pub(crate) use rehearsal::Rehearsal;
 pub(crate) use session::{Session, baselines};
 pub(crate) use shared::{Shared, within};

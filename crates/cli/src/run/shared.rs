@@ -77,6 +77,7 @@ const NORMALIZATIONS: Choices<Normalize> = &[
     (Normalize::None, "Inputs as they are"),
     (Normalize::Mean, "Each channel's mean is subtracted"),
     (Normalize::Standard, "Each channel gets mean 0 and deviation 1"),
+    (Normalize::ImageNet, "Red, green and blue get ImageNet's mean and deviation"),
 ];
 
 /// A larger batch is taken for a slip: its images alone would fill the memory.

@@ -4,11 +4,16 @@ mod cifar_net;
 mod dann;
 mod lenet5;
 mod mlp;
+mod torchvision;
 
 pub use cifar_net::cifar_net;
 pub use dann::{DannNet, dann_lenet, dann_mlp, dann_mnist, dann_shallow, dann_signs, dann_svhn};
 pub use lenet5::lenet5;
 pub use mlp::mlp;
+pub use torchvision::{
+    Backbone, BasicBlock, Bottleneck, InvertedResidual, mobilenet_v2, resnet18, resnet34, resnet50,
+    vgg11_bn,
+};
 
 use crate::Layer;
 use tensor_autograd::{Shape, Tensor, eval};

@@ -22,6 +22,7 @@
 
 mod atomic;
 mod dtype;
+mod key_map;
 mod listing;
 mod load;
 mod nearest;
@@ -29,6 +30,7 @@ mod read;
 mod write;
 
 pub use atomic::write_atomically;
+pub use key_map::{KeyMap, KeyMapError};
 pub use listing::{ListedTensor, StateListing};
 pub use load::{LoadError, LoadMode, LoadReport, Misfit, load_into};
 pub use read::{ReadError, load};

@@ -32,6 +32,15 @@ pub enum ReadError {
         /// The path given.
         path: PathBuf,
     },
+    /// The file begins as PyTorch's own files do.
+    #[error(
+        "{}: this is a pickle, which runs code of its own when it is read, and is never read here; \
+         docs/pth_to_safetensors.py makes a safetensors file of it", path.display()
+    )]
+    Pickle {
+        /// The file.
+        path: PathBuf,
+    },
     /// The first eight bytes claim a header that the file does not hold.
     #[error(
         "{}: byte 0: the header should have {claimed} bytes, but {present} follow; the file is \
@@ -145,6 +154,12 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, ReadError> {
     }
     file.read_exact(&mut first).map_err(failed("read"))?;
     let (claimed, present) = (u64::from_le_bytes(first), len - 8);
+    // A zip archive as `torch.save` writes it, or a bare pickle of protocol 2 to 5 as it once did. A
+    // header of 640 bytes begins as the latter, too.
+    let pickle = first.starts_with(b"PK\x03\x04") || matches!(first, [0x80, 2..=5, ..]);
+    if pickle && claimed > present.min(MAX_HEADER) {
+        return Err(ReadError::Pickle { path: path.to_owned() });
+    }
     if claimed > present {
         return Err(ReadError::Header { path: path.to_owned(), claimed, present });
     }

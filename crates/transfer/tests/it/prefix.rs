@@ -4,9 +4,11 @@ use crate::common::{bits, quiet, small_conv, two_moons, two_papers};
 use crate::resume::{Stop, kept};
 use datasets::Dataset;
 use nn_layers::models::DannNet;
-use nn_layers::{BatchNorm1d, Dropout, Linear, relu, seq, sigmoid, tanh};
+use nn_layers::{BatchNorm1d, Dropout, Linear, layer_fn, relu, seq, sigmoid, tanh};
 use std::ops::Range;
-use tensor_autograd::{Module, Path, Rng, Var, Visitor, VisitorMut};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tensor_autograd::{Module, Path, Rng, Tensor, Var, Visitor, VisitorMut};
 use transfer::conservative::Distillation;
 use transfer::fit::Observer;
 use transfer::{Conservative, FineTune, History, Model, Network, Supervised, Training};
@@ -163,4 +165,49 @@ fn it_changes_no_bit_of_a_run_that_was_stopped() {
     assert!(tuned(training.clone(), &mut Stop { done: 0, at: 9 }).is_err());
     let resumed = tuned(training, &mut quiet()).unwrap();
     assert_eq!(bits(&resumed.net), bits(&straight.net));
+}
+
+#[test]
+fn features_that_an_earlier_run_left_change_no_bit_and_are_not_made_again() {
+    let (_, target) = two_moons(23, 0);
+    let passed = Arc::new(AtomicUsize::new(0));
+    let counter = passed.clone();
+    let count = layer_fn(move |x| {
+        counter.fetch_add(x.shape()[0], Ordering::Relaxed);
+        x
+    });
+    let rng = &mut Rng::seed(0);
+    let net = DannNet {
+        features: seq![Linear::new(2, 6, rng), count, tanh],
+        label: seq![Linear::new(6, 2, rng)],
+        domain: seq![],
+    };
+    let source = source(net, &target);
+    let folder = tempfile::tempdir().unwrap();
+    let files = || std::fs::read_dir(folder.path()).unwrap().count();
+    let run = |batch: usize, source: &Model<DannNet>, cached: bool| {
+        passed.store(0, Ordering::Relaxed);
+        let mut tuning = FineTune::new(source.clone()).epochs(2).batch_size(batch);
+        if cached {
+            tuning = tuning.cache(folder.path());
+        }
+        let model = tuning.train_only("label.*").fit(&target, &mut quiet()).unwrap();
+        (bits(&model.net), passed.load(Ordering::Relaxed))
+    };
+    for batch in [7, 1] {
+        let before = files();
+        let (plain, _) = run(batch, &source, false);
+        let (first, all) = run(batch, &source, true);
+        assert_eq!(files(), before + 1, "one file for batches of {batch}");
+        let (second, probes) = run(batch, &source, true);
+        assert_eq!((&first, &second), (&plain, &plain));
+        assert!(all >= probes + target.len(), "{all} examples, then {probes}");
+        assert!(probes < 12, "{probes} examples to see whether it is the same network");
+    }
+    // Another trunk has features of its own.
+    let mut other = source.clone();
+    other.net.named_params_mut()[0].1.value = Tensor::full([6, 2], 0.25);
+    let (plain, _) = run(7, &other, false);
+    assert_eq!(run(7, &other, true).0, plain);
+    assert_eq!(files(), 3);
 }

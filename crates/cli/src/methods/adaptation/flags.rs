@@ -1,7 +1,7 @@
 //! The settings of a method that starts from a source model and goes on with few examples.
 
 use crate::error::UsageError;
-use crate::run::{Shared, within};
+use crate::run::{Pretrained, Shared, within};
 use clap::Args;
 use serde::{Deserialize, Serialize};
 use transfer::{Decay, Training};
@@ -14,6 +14,9 @@ pub(in crate::methods) struct Flags {
     /// A model that `transfer` saved, in place of training one on --source
     #[arg(long, value_name = "FILE.safetensors", help_heading = "Data", conflicts_with = "source")]
     pub(super) init: Option<String>,
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub(super) pretrained: Pretrained,
     /// Labelled target examples of each class, drawn anew for each seed; default: all. Without
     /// --test the rest of the target gives the score
     #[arg(long, value_name = "K", help_heading = "Data")]
@@ -72,7 +75,7 @@ impl Flags {
     /// The settings with nothing left open.
     pub(super) fn filled(&self, shared: &Shared) -> Flags {
         let source = self.source_training(shared, 0);
-        let trains = self.init.is_none();
+        let trains = shared.source.is_some();
         Flags {
             trunk_lr: self.lr_decay_by_depth.is_none().then(|| self.trunk_lr.unwrap_or(0.1)),
             train_only: Some(self.train_only.clone().unwrap_or_else(|| "*".into())),

@@ -19,6 +19,8 @@ const MOVED: &str = "moved_";
 const ALIKE: &str = "cka_";
 /// Samples of the target that similarity is measured on.
 const FOR_SIMILARITY: usize = 256;
+/// Numbers that these samples have at most.
+const AT_ONCE: usize = 1 << 23;
 
 /// Measures how far the layers are from where training began. The domain classifier takes no part.
 pub(super) fn moved(start: &DannNet, end: &DannNet, figures: &mut BTreeMap<String, f64>) {
@@ -33,7 +35,10 @@ pub(super) fn alike(
     target: &Unlabelled,
     figures: &mut BTreeMap<String, f64>,
 ) -> Result<(), TransferError> {
-    let some = target.select(&sample(target.len(), FOR_SIMILARITY));
+    // All of them pass each layer together.
+    let numbers: usize = target.sample_shape().iter().product();
+    let most = FOR_SIMILARITY.min(AT_ONCE / numbers.max(1)).max(1);
+    let some = target.select(&sample(target.len(), most));
     let layers = layer_cka(source, adapted, &some)?;
     figures.extend(layers.into_iter().map(|(layer, cka)| (format!("{ALIKE}{layer}"), cka)));
     Ok(())

@@ -96,6 +96,7 @@ pub(super) fn run<O: Serialize>(
     let target = data::load_labelled("--target", target)?;
     let test =
         shared.test.as_deref().map(|spec| data::load_labelled("--test", spec)).transpose()?;
+    let shared = flags.pretrained.prepared(shared);
     let (start, target, test) = Start::load(&shared, &flags, target, test)?;
     if let Some(test) = &test {
         data::check_classes(("--target", target.name(), target.classes()), "--test", test)?;

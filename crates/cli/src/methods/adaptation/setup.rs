@@ -136,7 +136,9 @@ impl Setup<'_> {
     }
 
     pub(super) fn kept(&self, arm: &str, seed: u64) -> Training {
-        self.session.kept(arm, self.shared.training(&base(), seed))
+        let training = self.shared.training(&base(), seed);
+        let cache = self.flags.pretrained.cache();
+        self.session.kept(arm, Training { cache, ..training })
     }
 
     /// Measures the model of an arm; `start` is where its training began, if that was no random net.

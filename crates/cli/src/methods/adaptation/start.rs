@@ -15,7 +15,7 @@ use transfer::{Architecture, Model, Supervised, TransferError, copy_matching};
 pub(super) enum Start {
     /// Labelled data; the model of the latest seed is remembered, since several arms start from it.
     Data { source: Dataset, latest: RefCell<Option<(u64, Box<Model<DannNet>>)>> },
-    /// A saved model.
+    /// A saved model, or a pretrained network.
     Model(Box<Model<DannNet>>, Architecture),
 }
 
@@ -33,7 +33,19 @@ impl Start {
         if let Some(test) = &test {
             sets.push(("--test", test.name(), test.sample_shape()));
         }
+        let backbone = flags.pretrained.given(shared)?;
         let (start, shape) = match (&flags.init, &shared.source) {
+            (None, None) if backbone => {
+                let shape = flags.pretrained.shape(data::common_shape(&sets, size)?);
+                let loaded = flags.pretrained.load(&shape)?;
+                let (model, architecture) = loaded.expect("it is given");
+                (Start::Model(Box::new(model), architecture), shape)
+            }
+            _ if backbone => {
+                let text =
+                    "with --backbone there is no `source` and no `init`: the file is the source";
+                return Err(UsageError::Conflict(text).into());
+            }
             (Some(file), None) => {
                 let (model, architecture) = Model::load(Path::new(file))?;
                 let shape = architecture.input.clone();
@@ -51,7 +63,8 @@ impl Start {
                 (Start::Data { source, latest: RefCell::default() }, shape)
             }
             (None, None) => {
-                let remedy = "labelled data to start from; or --init FILE, a model";
+                let remedy =
+                    "labelled data to start from; or --init FILE, a model; or --backbone FILE";
                 return Err(UsageError::Missing { what: "--source", remedy }.into());
             }
             (Some(_), Some(_)) => {

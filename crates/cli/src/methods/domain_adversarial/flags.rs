@@ -3,7 +3,7 @@
 use super::selection::Grid;
 use crate::choice::{Choices, choice};
 use crate::error::UsageError;
-use crate::run::within;
+use crate::run::{Pretrained, within};
 use clap::Args;
 use serde::{Deserialize, Serialize};
 use transfer::domain_adversarial::selection::{Criterion, HOLD_OUT};
@@ -16,6 +16,9 @@ pub(crate) struct Flags {
     /// Labelled target data, read by the baseline train_on_target alone
     #[arg(long, value_name = "SPEC", help_heading = "Data")]
     pub(super) oracle: Option<String>,
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub(super) pretrained: Pretrained,
     /// What draws the domains together; default dann
     #[arg(long, value_parser = choice(ALIGNMENTS), help_heading = "Domain-adversarial training")]
     align: Option<Alignment>,

@@ -5,7 +5,9 @@ use crate::error::UsageError;
 use crate::run::Shared;
 use crate::{args, data};
 use datasets::Dataset;
+use nn_layers::Sequential;
 use std::collections::BTreeMap;
+use tensor_autograd::Module;
 use transfer::{Architecture, Signatures, Trained, TransferError, ZeroShotModel};
 
 /// What all arms of the study have in common.
@@ -21,6 +23,8 @@ pub(super) struct Setup {
     pub(super) features: Features,
     pub(super) generalized: bool,
     pub(super) architecture: Architecture,
+    /// The features of a pretrained network, frozen.
+    pub(super) backbone: Option<Sequential>,
 }
 
 impl Setup {
@@ -52,7 +56,7 @@ impl Setup {
         if let Some(test) = &test {
             sets.push(("--test", test.name(), test.sample_shape()));
         }
-        let shape = data::common_shape(&sets, size)?;
+        let shape = flags.pretrained.shape(data::common_shape(&sets, size)?);
         let all = data::fit(all, &shape)?;
         let test = test.map(|test| data::fit(test, &shape)).transpose()?;
 
@@ -92,9 +96,14 @@ impl Setup {
         }
         let images = shape.len() == 3;
         let features = flags.features.unwrap_or(if images { Features::Net } else { Features::Raw });
-        let net = shared.net.as_deref().or(images.then_some("cifar-cnn"));
+        let net = flags.pretrained.net(shared).or(images.then_some("cifar-cnn"));
+        let mut backbone = flags.pretrained.load(&shape)?.map(|(model, _)| model.net.features);
+        if let Some(features) = &mut backbone {
+            features.freeze("*");
+        }
         Ok(Setup {
             architecture: args::architecture(net, &shape, seen.len())?,
+            backbone,
             source,
             test: test.select(&rows),
             signatures,

@@ -27,7 +27,7 @@ pub fn max_pool2d(y: &mut [Real], indices: &mut [u32], x: &[Real], s: &Pool2dSha
         if s.halves() {
             vectorized(|| halve(y, indices, x, s));
         } else {
-            general(y, indices, x, s);
+            vectorized(|| general(y, indices, x, s));
         }
     });
 }
@@ -54,23 +54,44 @@ fn halve(y: &mut [Real], indices: &mut [u32], x: &[Real], s: &Pool2dShape) {
     }
 }
 
+/// Any window: the maximum of each column's taps first, along rows of the image, then of the columns
+/// under each output.
+#[inline(always)]
 fn general(y: &mut [Real], indices: &mut [u32], x: &[Real], s: &Pool2dShape) {
     let ow = s.out_w();
-    for (at, (y, index)) in y.iter_mut().zip(indices).enumerate() {
-        let (oy, ox) = (at / ow, at % ow);
-        let (mut best, mut place) = (Real::NEG_INFINITY, None);
+    let (mut values, mut places) = (vec![NOTHING.0; s.w], vec![NOTHING.1; s.w]);
+    for (oy, (y, indices)) in y.chunks_exact_mut(ow).zip(indices.chunks_exact_mut(ow)).enumerate() {
+        values.fill(NOTHING.0);
+        places.fill(NOTHING.1);
         for ki in taps(oy, s.h, s.kh, s.stride[0], s.padding[0], s.dilation[0]) {
             let row = (oy * s.stride[0] + ki * s.dilation[0] - s.padding[0]) * s.w;
-            for kj in taps(ox, s.w, s.kw, s.stride[1], s.padding[1], s.dilation[1]) {
-                let i = row + ox * s.stride[1] + kj * s.dilation[1] - s.padding[1];
-                if x[i] > best || x[i].is_nan() || place.is_none() {
-                    (best, place) = (x[i], Some(i));
-                }
+            let cells = x[row..row + s.w].iter().zip(row as u32..);
+            for ((value, place), (&v, i)) in values.iter_mut().zip(&mut places).zip(cells) {
+                (*value, *place) = larger((*value, *place), (v, i));
             }
         }
-        *y = best;
-        *index = place.unwrap_or(0) as u32;
+        for (ox, (y, index)) in y.iter_mut().zip(indices).enumerate() {
+            let mut best = NOTHING;
+            for kj in taps(ox, s.w, s.kw, s.stride[1], s.padding[1], s.dilation[1]) {
+                let column = ox * s.stride[1] + kj * s.dilation[1] - s.padding[1];
+                best = larger(best, (values[column], places[column]));
+            }
+            *y = best.0;
+            *index = if best.1 == NOTHING.1 { 0 } else { best.1 };
+        }
     }
+}
+
+/// The maximum of no cell, and its place.
+const NOTHING: (Real, u32) = (Real::NEG_INFINITY, u32::MAX);
+
+/// The larger of two cells: of equal ones the first, of NaNs the last, and a NaN of anything else.
+#[inline(always)]
+fn larger(a: (Real, u32), b: (Real, u32)) -> (Real, u32) {
+    let (nan, later) = (b.0.is_nan(), b.1 > a.1);
+    let number = (b.0 > a.0) | ((b.0 == a.0) & !later);
+    let not_a_number = nan & (!a.0.is_nan() | later);
+    if number | not_a_number { b } else { a }
 }
 
 /// Sends each `dy` to where its maximum was: `dx[indices[i]] += dy[i]` in each plane. `indices` are
