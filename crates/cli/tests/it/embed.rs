@@ -18,9 +18,10 @@ fn features_of_two_domains_become_numbers_and_pictures() {
     idx::write(&lab, "bare", "synthetic:moons-rotated?n=30&seed=2");
     let line = format!("{MODEL} --data2 idx:bare.x --points 20 --perplexity 5");
     let said = lab.done(&format!("{line} --out e --threads 1"));
-    for words in
-        ["first, synthetic:moons?n=60&seed=4: 60 samples, 15 features each\n", "proxy A-distance between"]
-    {
+    for words in [
+        "first, synthetic:moons?n=60&seed=4: 60 samples, 15 features each\n",
+        "proxy A-distance between",
+    ] {
         assert!(said.contains(words), "{said}");
     }
     let names = ["features.csv", "pca-class.svg", "pca-domain.svg", "rows.csv"];
