@@ -110,9 +110,9 @@ impl Layer for Backbone {
     }
 
     fn describe(&self) -> String {
-        let named =
-            |(name, stage): (&String, &Box<dyn Layer>)| format!("{name}: {}", stage.describe());
-        let stages: Vec<String> = self.names.iter().zip(&self.stages).map(named).collect();
+        let stages = self.names.iter().zip(&self.stages);
+        let stages: Vec<String> =
+            stages.map(|(name, stage)| format!("{name}: {}", stage.describe())).collect();
         format!("Backbone({})", stages.join(", "))
     }
 
