@@ -15,7 +15,7 @@ fn array(name: &str, shape: Shape, f: impl Fn(f64) -> f64) -> Tensor {
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         z ^= z >> 31;
-        f((z >> 40) as f64 / f64::from(1 << 24)) as f32 as Real
+        Real::from(f((z >> 40) as f64 / f64::from(1 << 24)) as f32)
     })
 }
 

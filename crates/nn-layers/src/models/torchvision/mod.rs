@@ -110,9 +110,9 @@ impl Layer for Backbone {
     }
 
     fn describe(&self) -> String {
-        let both = self.names.iter().zip(&self.stages);
+        let stages = self.names.iter().zip(&self.stages);
         let stages: Vec<String> =
-            both.map(|(name, stage)| format!("{name}: {}", stage.describe())).collect();
+            stages.map(|(name, stage)| format!("{name}: {}", stage.describe())).collect();
         format!("Backbone({})", stages.join(", "))
     }
 
