@@ -98,7 +98,10 @@ pub enum DataError {
     },
 
     /// A table without a column of that name.
-    #[error("{table}: there is no column `{column}`; the columns are {}", columns.join(", "))]
+    #[error(
+        "{table}: there is no column `{column}`; the columns are {}",
+        crate::spec::list(columns)
+    )]
     NoColumn {
         /// The table's name.
         table: String,

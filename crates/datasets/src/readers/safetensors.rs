@@ -10,6 +10,7 @@ use super::npy::{self, CLASSES};
 use super::npz::{X, Y, choose};
 use super::numbers::{Element, Kind};
 use crate::bytes::{ByteSource, recognise};
+use crate::error::shown;
 use crate::spec::{Fragments, Grammar, Loader, Scheme, Spec};
 use crate::{DataError, Dataset, FormatError};
 
@@ -44,15 +45,14 @@ fn load(spec: &Spec) -> Result<Dataset, DataError> {
     let open = |name: &str| {
         let tensor = tensors.tensor(name).expect("the name is one of the file's");
         let kind = kind(tensor.dtype()).ok_or_else(|| {
-            let found =
-                format!("tensor `{}` of type {}", crate::error::shown(name), tensor.dtype());
+            let found = format!("tensor `{}` of type {}", shown(name), tensor.dtype());
             let expected = "bool, whole numbers, f16, bf16, f32 or f64; save it as one of these";
             wrong(8, FormatError::Header { found, expected })
         })?;
         let start =
             header + tensor.data().as_ptr() as u64 - bytes[header as usize..].as_ptr() as u64;
         let source =
-            ByteSource::piece(path.join(name.trim_start_matches('/')), tensor.data(), start);
+            ByteSource::piece(path.join(shown(name.trim_start_matches('/'))), tensor.data(), start);
         let (element, shape) = (Element::little(kind), tensor.shape().to_vec());
         Ok(Array { source, element, shape, fortran: false })
     };

@@ -144,7 +144,9 @@ fn octal(field: &[u8]) -> Option<u64> {
     if digits { u64::from_str_radix(text, 8).ok() } else { None }
 }
 
+/// A name; what would break a message's line is replaced.
 fn text(field: &[u8]) -> String {
     let end = field.iter().position(|&byte| byte == 0).unwrap_or(field.len());
-    String::from_utf8_lossy(&field[..end]).into_owned()
+    let plain = |c: char| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c };
+    String::from_utf8_lossy(&field[..end]).chars().map(plain).collect()
 }

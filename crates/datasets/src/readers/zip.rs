@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use flate2::bufread::DeflateDecoder;
 
 use crate::bytes::{ByteSource, recognise};
+use crate::error::shown;
 use crate::{DataError, FormatError};
 
 /// The end takes 22 bytes, and a comment of at most 65 535.
@@ -59,8 +60,8 @@ impl<'a> Zip<'a> {
         }
         let last = bytes.len().saturating_sub(END);
         let ends_here = |&at: &usize| {
-            let comment = number(bytes, at + 20, 2);
-            bytes[at..].starts_with(b"PK\x05\x06") && comment == Some(bytes.len() - at - END)
+            let comment = number(bytes, at + 20, 2).map(|comment| at + END + comment);
+            bytes[at..].starts_with(b"PK\x05\x06") && comment == Some(bytes.len())
         };
         let end = (last.saturating_sub(MOST_COMMENT)..=last).rev().find(ends_here);
         let Some(end) = end else {
@@ -111,14 +112,14 @@ impl<'a> Zip<'a> {
             let expected = "an entry of the table of contents; the file is damaged";
             return Err(self.damaged(at, "other bytes", expected));
         };
-        let shown = crate::error::shown(&name);
+        let named = shown(&name);
         if flags & 1 == 1 {
             let expected = "no cipher; save the arrays without one";
-            return Err(self.damaged(at, &format!("`{shown}` enciphered"), expected));
+            return Err(self.damaged(at, &format!("`{named}` enciphered"), expected));
         }
         if self.members.insert(name, member).is_some() {
             let expected = "each name once; save the arrays again";
-            return Err(self.damaged(at, &format!("`{shown}` a second time"), expected));
+            return Err(self.damaged(at, &format!("`{named}` a second time"), expected));
         }
         Ok(next)
     }
@@ -146,14 +147,18 @@ impl<'a> Zip<'a> {
             let expected = "one where the table of contents says; the file is damaged";
             return Err(self.damaged(at, &found, expected));
         };
-        let path = self.path.join(name.trim_start_matches('/'));
+        let path = self.path.join(shown(name.trim_start_matches('/')));
         match method {
             0 if packed as u64 == unpacked => {
                 let mut sum = flate2::Crc::new();
                 sum.update(bytes);
                 if sum.sum() != check_sum {
                     let expected = "its check sum to be that of its bytes; fetch the file again";
-                    return Err(self.damaged(start, &format!("`{name}` damaged"), expected));
+                    return Err(self.damaged(
+                        start,
+                        &format!("`{}` damaged", shown(name)),
+                        expected,
+                    ));
                 }
                 Ok(ByteSource::piece(path, bytes, 0))
             }
@@ -164,7 +169,7 @@ impl<'a> Zip<'a> {
                 Ok(ByteSource::member(path, checked, packed as u64))
             }
             _ => {
-                let found = format!("`{}` packed by method {method}", crate::error::shown(name));
+                let found = format!("`{}` packed by method {method}", shown(name));
                 let expected = "stored or deflated members, as numpy.savez writes them";
                 Err(self.damaged(at, &found, expected))
             }
@@ -264,6 +269,15 @@ pub(super) mod tests {
             let mut member = archive.member("b").unwrap().unwrap();
             assert_eq!(member.rest(1 << 20).unwrap(), long);
             member.finish().unwrap();
+        }
+    }
+
+    #[test]
+    fn an_end_alone_is_an_empty_archive_and_half_of_one_is_none() {
+        let end = [&b"PK\x05\x06"[..], &[0; 18]].concat();
+        for len in 4..=end.len() {
+            let archive = Zip::open(Path::new("x"), &end[..len]);
+            assert_eq!(archive.is_ok(), len == end.len(), "{len}");
         }
     }
 

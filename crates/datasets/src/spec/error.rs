@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use crate::error::shown;
+
 /// A spec string that says nothing sensible.
 #[derive(Debug, Error, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -95,11 +97,19 @@ pub enum SpecError {
 }
 
 fn did_you_mean(nearest: &Option<String>) -> String {
-    nearest.as_ref().map_or_else(String::new, |nearest| format!(", did you mean `{nearest}`?"))
+    let mean = |nearest: &String| format!(", did you mean `{}`?", shown(nearest));
+    nearest.as_ref().map_or_else(String::new, mean)
 }
 
-fn list(known: &[String]) -> String {
-    if known.is_empty() { "none".into() } else { known.join(", ") }
+/// Names that may come from a file: a line of them, not too long a one.
+pub(crate) fn list(known: &[String]) -> String {
+    const MOST: usize = 50;
+    if known.is_empty() {
+        return "none".into();
+    }
+    let some: Vec<String> = known.iter().take(MOST).map(|name| shown(name)).collect();
+    let more = known.len() - some.len();
+    some.join(", ") + &if more > 0 { format!(", and {more} more") } else { String::new() }
 }
 
 impl SpecError {

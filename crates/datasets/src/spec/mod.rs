@@ -27,6 +27,7 @@ mod parse;
 mod scheme;
 
 pub use error::SpecError;
+pub(crate) use error::list;
 pub use grammar::{Fragments, Grammar, Kind, OptionHelp};
 pub(crate) use parse::{escape, unescape};
 pub use scheme::{Loader, Scheme, load, load_sparse, schemes};
