@@ -4,6 +4,7 @@ mod advise;
 mod cases;
 mod compare;
 mod completions;
+mod describe;
 mod inspect;
 mod predict;
 mod run;
@@ -21,7 +22,7 @@ pub(crate) struct Entry {
 }
 
 /// Every command, in the order of the help text.
-pub(crate) fn all() -> [Entry; 8] {
+pub(crate) fn all() -> [Entry; 9] {
     [
         Entry {
             name: "tour",
@@ -40,6 +41,12 @@ pub(crate) fn all() -> [Entry; 8] {
             help: "Look at source and target, and say which method fits and when it may hurt",
             arguments: advise::arguments,
             run: advise::run,
+        },
+        Entry {
+            name: "data",
+            help: "Describe a data set: classes, values, a picture; or how two of them differ",
+            arguments: describe::arguments,
+            run: describe::run,
         },
         Entry {
             name: "run",

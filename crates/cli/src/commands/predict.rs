@@ -31,7 +31,7 @@ pub(super) struct Flags {
     /// Classes to list for each sample, the likeliest first
     #[arg(long, value_name = "K", default_value_t = 1)]
     top: usize,
-    /// Bring images to the size that the model takes
+    /// Bring images to the size that the model takes, folders of pictures to its colours too
     #[arg(long)]
     resize: bool,
     /// Print one JSON document
@@ -53,7 +53,8 @@ pub(super) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
     start_threads(&flags.talk);
     let ask = Ask { task: flags.task.clone(), candidates: flags.candidates.clone() };
     let model = models::load(&flags.model)?.serve(&ask)?;
-    let data = data::load("--data", &flags.data)?;
+    let spec = if flags.resize { data::sized(&flags.data, &model.input) } else { None };
+    let data = data::load("--data", spec.as_deref().unwrap_or(&flags.data))?;
     let data = fitted(data, &model.input, &flags)?;
     let classes = model.meaning.classes().unwrap_or_default();
     let labels = labels(&data, &model.meaning);
@@ -66,7 +67,8 @@ pub(super) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
     }
     let outputs = (model.answer)(&data.without_labels())?;
     let top = flags.top.min(classes.len());
-    let predictions = Predictions { outputs, meaning: &model.meaning, classes, labels, top };
+    let names = data.sample_names();
+    let predictions = Predictions { outputs, meaning: &model.meaning, classes, labels, names, top };
     out::result(&match (flags.json, flags.csv) {
         (true, _) => predictions.json(&flags, &data),
         (_, true) => predictions.csv(),
@@ -113,6 +115,8 @@ struct Predictions<'a> {
     meaning: &'a Meaning,
     classes: &'a [String],
     labels: Option<Vec<usize>>,
+    /// The file of each sample, where it has one of its own.
+    names: Option<&'a [String]>,
     top: usize,
 }
 
@@ -151,13 +155,18 @@ impl Predictions<'_> {
 
     fn json(&self, flags: &Flags, data: &Dataset) -> String {
         let predictions = self.rows().enumerate().map(|(i, row)| {
+            let mut line = json!({ "row": i });
+            if let Some(names) = self.names {
+                line["file"] = json!(names[i]);
+            }
             if *self.meaning == Meaning::Number {
-                return json!({ "row": i, "number": row[0].1 });
+                line["number"] = json!(row[0].1);
+                return line;
             }
             let top = row
                 .into_iter()
                 .map(|(class, p)| json!({ "class": self.classes[class], self.word(): p }));
-            let mut line = json!({ "row": i, "top": top.collect::<Vec<_>>() });
+            line["top"] = json!(top.collect::<Vec<_>>());
             if let Some(label) = self.label(i) {
                 line["label"] = json!(label);
             }
@@ -178,11 +187,15 @@ impl Predictions<'_> {
     }
 
     fn csv(&self) -> String {
-        let mut text = String::from("row");
+        let mut text = String::from(if self.names.is_some() { "row,file" } else { "row" });
+        let begin = |i: usize| match self.names {
+            Some(names) => format!("{i},{}", quoted(&names[i])),
+            None => i.to_string(),
+        };
         if *self.meaning == Meaning::Number {
             text.push_str(",number\n");
             for (i, row) in self.rows().enumerate() {
-                let _ = writeln!(text, "{i},{}", row[0].1);
+                let _ = writeln!(text, "{},{}", begin(i), row[0].1);
             }
             return text;
         }
@@ -191,7 +204,7 @@ impl Predictions<'_> {
         }
         text.push_str(if self.labels.is_some() { ",label\n" } else { "\n" });
         for (i, row) in self.rows().enumerate() {
-            let _ = write!(text, "{i}");
+            text.push_str(&begin(i));
             for (class, p) in row {
                 let _ = write!(text, ",{},{p}", quoted(&self.classes[class]));
             }
@@ -204,7 +217,9 @@ impl Predictions<'_> {
     }
 
     fn table(&self) -> String {
-        let mut lines = vec![vec!["row".to_owned(), "prediction".to_owned()]];
+        let head = ["row", "file", "prediction"].into_iter();
+        let head = head.filter(|&word| word != "file" || self.names.is_some());
+        let mut lines = vec![head.map(str::to_owned).collect::<Vec<_>>()];
         if self.labels.is_some() {
             lines[0].push("label".into());
         }
@@ -215,11 +230,13 @@ impl Predictions<'_> {
         };
         for (i, row) in self.rows().enumerate() {
             let row: Vec<String> = row.iter().map(shown).collect();
-            let mut line = vec![i.to_string(), row.join(", ")];
+            let mut line = vec![i.to_string()];
+            line.extend(self.names.map(|names| names[i].clone()));
+            line.push(row.join(", "));
             line.extend(self.label(i).map(str::to_owned));
             lines.push(line);
         }
-        let mut text = out::table(&lines, 2);
+        let mut text = out::table(&lines, if self.names.is_some() { 3 } else { 2 });
         if let Some(accuracy) = self.accuracy() {
             let _ = writeln!(text, "\naccuracy {:.1} %", 100.0 * accuracy);
         }
@@ -248,6 +265,7 @@ mod tests {
             meaning: &meaning,
             classes: &classes,
             labels: Some(vec![1, 1]),
+            names: None,
             top: 2,
         };
         assert_eq!(
@@ -256,6 +274,14 @@ mod tests {
              0,\"dog, small\",0.75,cat,0.25,\"dog, small\"\n\
              1,cat,0.5,\"dog, small\",0.5,\"dog, small\"\n"
         );
+        let files = ["a.png".to_owned(), "b,c.png".to_owned()];
+        let named = Predictions { names: Some(&files), labels: None, top: 1, ..predictions };
+        assert_eq!(
+            named.csv(),
+            "row,file,class_1,probability_1\n0,a.png,\"dog, small\",0.75\n1,\"b,c.png\",cat,0.5\n"
+        );
+        assert!(named.table().starts_with("row  file     prediction\n0    a.png    dog"));
+        let predictions = Predictions { names: None, labels: Some(vec![1, 1]), ..named };
         assert_eq!(predictions.accuracy(), Some(0.5));
         assert!(predictions.table().ends_with("accuracy 50.0 %\n"));
     }

@@ -5,9 +5,12 @@
 
 pub mod audio;
 pub mod cifar;
+pub mod cifar100;
 pub mod csv;
+mod folders;
 pub mod idx;
 mod idx_files;
+mod images;
 mod mnist;
 mod multi;
 pub mod signatures;
@@ -23,6 +26,8 @@ pub const SCHEMES: &[Scheme] = &[
     mnist::SCHEME,
     idx_files::SCHEME,
     cifar::SCHEME,
+    cifar100::SCHEME,
+    images::SCHEME,
     csv::SCHEME,
     svmlight::SCHEME,
     audio::SCHEME,
