@@ -57,7 +57,8 @@ pub(crate) const SPECS: &str = "SPEC names a data set:\n  \
     \x20                  documents, documents-auxiliary\n  \
     mnist:DIR          MNIST's four files; #test is the other split\n  \
     idx:IMAGES,LABELS  idx files, gzipped or not\n  \
-    cifar10:FILE       CIFAR-10's binary records\n  \
+    cifar10:FILE       CIFAR-10's binary records; cifar100:FILE of 100 classes, or of 20 with #coarse\n  \
+    images:DIR         PNG and JPEG pictures, a folder for each class; ?size=64 resizes and cuts; #train, #test\n  \
     csv:FILE#label=COL a table of numbers and words, .csv or .tsv, gzipped or not; COL holds the classes;\n  \
     \x20                  ?missing=mean|zero|NUMBER|drop, ?ignore=A,B, ?words=A,B, ?like=TRAIN.csv\n  \
     arff:FILE          Weka's tables, full or sparse; the class is the last attribute, or #label=NAME\n  \
@@ -65,7 +66,8 @@ pub(crate) const SPECS: &str = "SPEC names a data set:\n  \
     \x20                  take them from one file\n  \
     svmlight:FILE      sparse rows LABEL INDEX:VALUE ...; ?features=N fixes the width, ?base=0 counts from 0\n  \
     multi:SPEC         images of SPEC laid over each other in pairs; #left or #right says whose labels\n  \
-    audio:DIR          recordings DIGIT_SPEAKER_INDEX.wav, a folder or .tar.gz; #speaker=NAME, #speaker!=NAME\n\
+    audio:DIR          recordings, a folder for each class; or DIGIT_SPEAKER_INDEX.wav, a folder or .tar.gz,\n  \
+    \x20                  with #speaker=NAME, #speaker!=NAME\n\
     Each takes a range of rows, [0..1000], and ?only=A,B or ?without=A,B (classes), ?limit=N. Examples:\n  \
     mnist:data/mnist[0..5000]   synthetic:digits?n=2000&seed=1#test";
 

@@ -10,6 +10,22 @@ pub(crate) fn load(role: &'static str, spec: &str) -> Result<Dataset, InputError
     datasets::load(&parsed).map_err(fail)
 }
 
+/// The spec with the size and the channels that samples of such a shape have, if its reader brings
+/// pictures of any size to that and it does not say otherwise itself.
+pub(crate) fn sized(spec: &str, shape: &[usize]) -> Option<String> {
+    let &[channels, height, width] = shape else { return None };
+    let spec: Spec = spec.parse().ok()?;
+    if !spec.takes("resize") || spec.option("size").is_some() || spec.option("resize").is_some() {
+        return None;
+    }
+    let sized = spec.with_option("size", format!("{height}x{width}")).ok()?;
+    let sized = match spec.option("channels") {
+        None => sized.with_option("channels", channels).ok()?,
+        Some(_) => sized,
+    };
+    Some(sized.to_string())
+}
+
 /// As [`load`], for data whose labels are needed.
 pub(crate) fn load_labelled(role: &'static str, spec: &str) -> Result<Dataset, InputError> {
     let data = load(role, spec)?;
@@ -236,6 +252,15 @@ mod tests {
         assert_eq!(common_shape(&[a, ("--target", "b", &large)], size).unwrap(), [3, 32, 32]);
         assert!(common_shape(&[("--source", "rows", &[2])], size).is_err());
         assert!(common_shape(&[a, ("--target", "rows", &[2])], None).is_err());
+    }
+
+    #[test]
+    fn pictures_get_the_size_and_the_channels_of_a_model() {
+        let sized = |spec: &str| sized(spec, &[1, 28, 32]);
+        assert_eq!(sized("images:a").as_deref(), Some("images:a?channels=1&size=28x32"));
+        assert_eq!(sized("images:a?channels=3").unwrap(), "images:a?channels=3&size=28x32");
+        assert_eq!(sized("images:a?size=9"), None);
+        assert_eq!(sized("mnist:a"), None);
     }
 
     #[test]

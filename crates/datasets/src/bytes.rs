@@ -10,7 +10,7 @@ use flate2::bufread::GzDecoder;
 
 use crate::{DataError, FormatError};
 
-const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+pub(crate) const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
 /// Deflate cannot do better than 1032 bytes out for one byte in (a match of 258 bytes costs at
 /// least two bits).
@@ -149,6 +149,22 @@ impl<'a> ByteSource<'a> {
         Ok(bytes)
     }
 
+    /// The whole of a file that is small enough to be taken for what `most` bytes can be, in as much
+    /// memory as it is long; `None` if it is longer, or gzipped.
+    pub(crate) fn whole(&mut self, most: u64) -> Result<Option<Vec<u8>>, DataError> {
+        if self.gzipped || self.stored > most {
+            return Ok(None);
+        }
+        let mut bytes = Vec::with_capacity(self.stored as usize);
+        self.append(&mut bytes, self.stored)?;
+        Ok(Some(bytes))
+    }
+
+    /// How long the file is, as it is stored.
+    pub(crate) fn stored(&self) -> u64 {
+        self.stored
+    }
+
     /// Checks that nothing follows; for gzip this is also what verifies the checksum.
     pub(crate) fn finish(mut self) -> Result<(), DataError> {
         let end = self.offset;
@@ -247,13 +263,19 @@ pub(crate) fn open_error(path: &Path, error: io::Error) -> DataError {
 
 /// What a file that is not of the wanted kind seems to be, from its first bytes.
 pub(crate) fn recognise(first: &[u8]) -> &'static str {
-    const KNOWN: [(&[u8], &str); 13] = [
+    const KNOWN: [(&[u8], &str); 19] = [
         (b"PK\x03\x04", "this is a zip archive, unpack it first"),
+        (&GZIP_MAGIC, "this is a gzip file, unpack it first"),
         (b"BZh", "this is a bzip2 file, unpack it first"),
         (b"\xfd7zX", "this is an xz file, unpack it first"),
         (b"\x28\xb5\x2f\xfd", "this is a zstd file, unpack it first"),
         (b"\x89PNG", "this is a PNG picture"),
         (b"\xff\xd8\xff", "this is a JPEG picture"),
+        (b"GIF8", "this is a GIF picture: convert it to PNG"),
+        (b"RIFF", "this is a WebP picture or a sound: convert it to PNG or WAV"),
+        (b"BM", "this is a BMP picture: convert it to PNG"),
+        (b"II*\0", "this is a TIFF picture: convert it to PNG"),
+        (b"MM\0*", "this is a TIFF picture: convert it to PNG"),
         (b"\x93NUM", "this is a NumPy file"),
         (b"\xff\xfe", "this is text in UTF-16, save it as UTF-8"),
         (b"\xfe\xff", "this is text in UTF-16, save it as UTF-8"),

@@ -32,6 +32,7 @@ pub struct Dataset {
     labels: Option<Arc<[usize]>>,
     classes: Arc<[String]>,
     notes: Arc<[String]>,
+    sample_names: Option<Arc<[String]>>,
 }
 
 impl Dataset {
@@ -53,7 +54,7 @@ impl Dataset {
             check_labels(&name, inputs.len(), labels, classes.len())?;
         }
         let (labels, classes) = (labels.map(Into::into), classes.into());
-        Ok(Self { name, inputs, labels, classes, notes: Arc::default() })
+        Ok(Self { name, inputs, labels, classes, notes: Arc::default(), sample_names: None })
     }
 
     /// What the data set is called in reports and messages.
@@ -75,6 +76,22 @@ impl Dataset {
     /// The same data with other notes.
     pub fn with_notes(self, notes: Vec<String>) -> Self {
         Self { notes: notes.into(), ..self }
+    }
+
+    /// What each example is called, where its reader knows: the file that it comes from.
+    pub fn sample_names(&self) -> Option<&[String]> {
+        self.sample_names.as_deref()
+    }
+
+    /// The same data with a name for each example.
+    ///
+    /// # Panics
+    /// If there are more names than examples, or fewer.
+    #[track_caller]
+    pub fn with_sample_names(self, names: Vec<String>) -> Self {
+        let (examples, named) = (self.len(), names.len());
+        assert!(named == examples, "with_sample_names: {named} names of {examples} examples");
+        Self { sample_names: Some(names.into()), ..self }
     }
 
     /// The number of examples; at least 1.
@@ -143,7 +160,9 @@ impl Dataset {
     pub fn select(&self, rows: &[usize]) -> Self {
         let inputs = self.inputs.select(rows);
         let labels = self.labels().map(|labels| rows.iter().map(|&row| labels[row]).collect());
-        self.with(inputs, labels)
+        let names = self.sample_names();
+        let names = names.map(|names| rows.iter().map(|&row| names[row].clone()).collect());
+        Self { sample_names: names, ..self.with(inputs, labels) }
     }
 
     /// The rows of a range, sharing the memory.
@@ -156,7 +175,8 @@ impl Dataset {
             return Err(DataError::Rows { dataset: self.name.clone(), start, end, len });
         }
         let labels = self.labels().map(|labels| labels[rows.clone()].into());
-        Ok(self.with(self.inputs.slice(rows), labels))
+        let names = self.sample_names().map(|names| names[rows.clone()].into());
+        Ok(Self { sample_names: names, ..self.with(self.inputs.slice(rows), labels) })
     }
 
     /// The first `n` rows, or all if there are no more.
@@ -222,8 +242,7 @@ impl Dataset {
     }
 
     fn with(&self, inputs: Rows, labels: Option<Arc<[usize]>>) -> Self {
-        let (classes, notes) = (Arc::clone(&self.classes), Arc::clone(&self.notes));
-        Self { name: self.name.clone(), inputs, labels, classes, notes }
+        Self { inputs, labels, ..self.clone() }
     }
 }
 
@@ -280,6 +299,16 @@ mod tests {
         assert_eq!(data.class_counts(), [3, 3, 0]);
         assert_eq!(data.limit(2).labels(), Some(&[0, 1][..]));
         assert_eq!(data.limit(100).len(), 6);
+    }
+
+    #[test]
+    fn names_stay_with_their_rows() {
+        let named = small().with_sample_names("a b c d e f".split(' ').map(String::from).collect());
+        let names = |data: &Dataset| data.sample_names().unwrap().concat();
+        assert_eq!(names(&named.select(&[5, 0, 5])), "faf");
+        assert_eq!(names(&named.slice(1..4).unwrap().map_inputs(|x| x.to_owned())), "bcd");
+        assert_eq!(names(&named.relabelled(vec![0; 6])), "abcdef");
+        assert_eq!(small().sample_names(), None);
     }
 
     #[test]

@@ -5,8 +5,10 @@
 //! exist, a batch of size 0) is a panic instead.
 
 mod audio;
+mod folder;
 mod format;
 mod line;
+mod picture;
 
 use std::io;
 use std::path::PathBuf;
@@ -14,9 +16,11 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 pub use audio::AudioError;
+pub use folder::FolderError;
 pub use format::FormatError;
 pub use line::LineError;
 pub(crate) use line::shown;
+pub use picture::PictureError;
 
 use crate::spec::SpecError;
 
@@ -95,6 +99,65 @@ pub enum DataError {
         path: PathBuf,
         /// What.
         problem: AudioError,
+    },
+
+    /// A picture that cannot be used.
+    #[error("{path}: {problem}")]
+    Picture {
+        /// The file.
+        path: PathBuf,
+        /// What.
+        problem: PictureError,
+    },
+
+    /// Files that do not lie as one folder a class.
+    #[error("{path}: {problem}")]
+    Folder {
+        /// The file or folder in the wrong place.
+        path: PathBuf,
+        /// What.
+        problem: FolderError,
+    },
+
+    /// Samples that would fill too much memory.
+    #[error(
+        "{dataset}: {samples} samples of shape {shape:?} are {numbers} numbers, more than the {limit} that are read; take fewer by ?limit=N, or smaller ones by ?size=N"
+    )]
+    TooMany {
+        /// The data set.
+        dataset: String,
+        /// How many samples there are.
+        samples: usize,
+        /// The shape of one.
+        shape: Vec<usize>,
+        /// How many numbers that makes.
+        numbers: u128,
+        /// How many would have done.
+        limit: usize,
+    },
+
+    /// A file or folder that could not be written.
+    #[error("{path}: cannot {operation}: {error}")]
+    Write {
+        /// The file or folder.
+        path: PathBuf,
+        /// What was tried.
+        operation: &'static str,
+        /// What the system said.
+        error: io::Error,
+    },
+
+    /// Samples that cannot be written as pictures.
+    #[error(
+        "{dataset}: sample {row} has the value {value}; a picture is written of values from 0 to 1, so leave out what normalises them"
+    )]
+    NoShade {
+        /// The data set.
+        dataset: String,
+        /// The sample.
+        row: usize,
+        /// The first such value.
+        value: f32,
     },
 
     /// A table without a column of that name.

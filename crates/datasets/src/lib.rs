@@ -31,8 +31,8 @@
 //! ```
 //!
 //! To read on: [`synthetic`] draws handwriting, its coloured twin and the two moons out of
-//! nothing; [`readers`] reads MNIST's and CIFAR's formats, tables, arrays, sparse rows and spoken
-//! words; [`spec`] has the grammar.
+//! nothing; [`readers`] reads folders of pictures and of recordings, MNIST's and CIFAR's formats,
+//! tables, arrays and sparse rows; [`spec`] has the grammar.
 
 #![forbid(unsafe_code)]
 
@@ -41,11 +41,13 @@ mod bytes;
 mod dataset;
 mod describe;
 mod error;
+mod export;
 mod lines;
 mod portable;
 mod random;
 pub mod readers;
 mod rows;
+mod shift;
 mod sparse;
 pub mod spec;
 mod split;
@@ -55,9 +57,11 @@ mod unlabelled;
 
 pub use batches::{BatchStream, Batches, epoch_order, stream_batch};
 pub use dataset::Dataset;
-pub use describe::{Description, describe};
-pub use error::{AudioError, DataError, FormatError, LineError};
+pub use describe::{Description, Moments, describe};
+pub use error::{AudioError, DataError, FolderError, FormatError, LineError, PictureError};
+pub use export::write_images;
 pub use random::Random;
+pub use shift::{ChannelShift, shift};
 pub use sparse::{Csr, SparseDataset, SparseUnlabelled};
 pub use spec::{Spec, SpecError, load, load_sparse, schemes};
 pub use unlabelled::Unlabelled;

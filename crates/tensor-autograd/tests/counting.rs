@@ -76,7 +76,7 @@ unsafe impl GlobalAlloc for Counting {
 static ALLOCATOR: Counting = Counting;
 
 /// What `f` allocates on this thread.
-fn counted(f: impl FnOnce()) -> Count {
+pub(crate) fn counted(f: impl FnOnce()) -> Count {
     COUNT.set(Count::NOTHING);
     f();
     COUNT.get()

@@ -24,7 +24,7 @@ pub(super) struct Asked {
     /// it saw no example of
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     candidates: Option<Vec<String>>,
-    /// Bring images to the size that the model takes
+    /// Bring images to the size that the model takes, folders of pictures to its colours too
     #[arg(long)]
     resize: bool,
 }
@@ -55,7 +55,9 @@ impl Asked {
     /// Reads model and data and lets the one answer for the other.
     pub(super) fn answer(&self, quiet: bool) -> anyhow::Result<Answered> {
         let Served { input, meaning, answer } = models::load(&self.model)?.serve(&self.ask())?;
-        let data = self.fitted("--data", data::load("--data", &self.data)?, &input)?;
+        let spec = if self.resize { data::sized(&self.data, &input) } else { None };
+        let data = data::load("--data", spec.as_deref().unwrap_or(&self.data))?;
+        let data = self.fitted("--data", data, &input)?;
         let labels = labels(&data, &meaning);
         if data.labels().is_some() && labels.is_none() {
             let line = match meaning {

@@ -5,6 +5,7 @@ mod asked;
 mod cases;
 mod compare;
 mod completions;
+mod describe;
 mod doctor;
 mod embed;
 mod evaluate;
@@ -29,7 +30,7 @@ pub(crate) struct Entry {
 }
 
 /// Every command, in the order of the help text.
-pub(crate) fn all() -> [Entry; 15] {
+pub(crate) fn all() -> [Entry; 16] {
     [
         Entry {
             name: "tour",
@@ -48,6 +49,12 @@ pub(crate) fn all() -> [Entry; 15] {
             help: "Look at source and target, and say which method fits and when it may hurt",
             arguments: advise::arguments,
             run: advise::run,
+        },
+        Entry {
+            name: "data",
+            help: "Describe a data set: classes, values, a picture; or how two of them differ",
+            arguments: describe::arguments,
+            run: describe::run,
         },
         Entry {
             name: "train",

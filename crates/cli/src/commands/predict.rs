@@ -43,6 +43,7 @@ pub(super) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
         meaning: &answered.meaning,
         classes,
         labels: answered.labels.as_deref(),
+        names: answered.data.sample_names(),
         top: flags.top.min(classes.len()),
     };
     out::result(&match (flags.json, flags.csv) {
@@ -58,6 +59,8 @@ struct Predictions<'a> {
     meaning: &'a Meaning,
     classes: &'a [String],
     labels: Option<&'a [usize]>,
+    /// The file of each sample, where it has one of its own.
+    names: Option<&'a [String]>,
     top: usize,
 }
 
@@ -96,13 +99,18 @@ impl Predictions<'_> {
 
     fn json(&self, asked: &Asked, data: &Dataset) -> String {
         let predictions = self.rows().enumerate().map(|(i, row)| {
+            let mut line = json!({ "row": i });
+            if let Some(names) = self.names {
+                line["file"] = json!(names[i]);
+            }
             if *self.meaning == Meaning::Number {
-                return json!({ "row": i, "number": row[0].1 });
+                line["number"] = json!(row[0].1);
+                return line;
             }
             let top = row
                 .into_iter()
                 .map(|(class, p)| json!({ "class": self.classes[class], self.word(): p }));
-            let mut line = json!({ "row": i, "top": top.collect::<Vec<_>>() });
+            line["top"] = json!(top.collect::<Vec<_>>());
             if let Some(label) = self.label(i) {
                 line["label"] = json!(label);
             }
@@ -123,11 +131,15 @@ impl Predictions<'_> {
     }
 
     fn csv(&self) -> String {
-        let mut text = String::from("row");
+        let mut text = String::from(if self.names.is_some() { "row,file" } else { "row" });
+        let begin = |i: usize| match self.names {
+            Some(names) => format!("{i},{}", quoted(&names[i])),
+            None => i.to_string(),
+        };
         if *self.meaning == Meaning::Number {
             text.push_str(",number\n");
             for (i, row) in self.rows().enumerate() {
-                let _ = writeln!(text, "{i},{}", row[0].1);
+                let _ = writeln!(text, "{},{}", begin(i), row[0].1);
             }
             return text;
         }
@@ -136,7 +148,7 @@ impl Predictions<'_> {
         }
         text.push_str(if self.labels.is_some() { ",label\n" } else { "\n" });
         for (i, row) in self.rows().enumerate() {
-            let _ = write!(text, "{i}");
+            text.push_str(&begin(i));
             for (class, p) in row {
                 let _ = write!(text, ",{},{p}", out::csv_field(&self.classes[class]));
             }
@@ -149,7 +161,9 @@ impl Predictions<'_> {
     }
 
     fn table(&self) -> String {
-        let mut lines = vec![vec!["row".to_owned(), "prediction".to_owned()]];
+        let head = ["row", "file", "prediction"].into_iter();
+        let head = head.filter(|&word| word != "file" || self.names.is_some());
+        let mut lines = vec![head.map(str::to_owned).collect::<Vec<_>>()];
         if self.labels.is_some() {
             lines[0].push("label".into());
         }
@@ -160,11 +174,13 @@ impl Predictions<'_> {
         };
         for (i, row) in self.rows().enumerate() {
             let row: Vec<String> = row.iter().map(shown).collect();
-            let mut line = vec![i.to_string(), row.join(", ")];
+            let mut line = vec![i.to_string()];
+            line.extend(self.names.map(|names| names[i].clone()));
+            line.push(row.join(", "));
             line.extend(self.label(i).map(str::to_owned));
             lines.push(line);
         }
-        let mut text = out::table(&lines, 2);
+        let mut text = out::table(&lines, if self.names.is_some() { 3 } else { 2 });
         if let Some(accuracy) = self.accuracy() {
             let _ = writeln!(text, "\naccuracy {:.1} %", 100.0 * accuracy);
         }
@@ -185,6 +201,7 @@ mod tests {
             meaning: &meaning,
             classes: &classes,
             labels: Some(&[1, 1]),
+            names: None,
             top: 2,
         };
         assert_eq!(
@@ -193,6 +210,14 @@ mod tests {
              0,\"dog, small\",0.75,cat,0.25,\"dog, small\"\n\
              1,cat,0.5,\"dog, small\",0.5,\"dog, small\"\n"
         );
+        let files = ["a.png".to_owned(), "b,c.png".to_owned()];
+        let named = Predictions { names: Some(&files), labels: None, top: 1, ..predictions };
+        assert_eq!(
+            named.csv(),
+            "row,file,class_1,probability_1\n0,a.png,\"dog, small\",0.75\n1,\"b,c.png\",cat,0.5\n"
+        );
+        assert!(named.table().starts_with("row  file     prediction\n0    a.png    dog"));
+        let predictions = Predictions { names: None, labels: Some(vec![1, 1]), ..named };
         assert_eq!(predictions.accuracy(), Some(0.5));
         assert!(predictions.table().ends_with("accuracy 50.0 %\n"));
     }

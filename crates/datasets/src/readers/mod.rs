@@ -7,10 +7,13 @@ mod arff;
 mod arrays;
 pub mod audio;
 pub mod cifar;
+pub mod cifar100;
 mod columns;
 pub mod csv;
+mod folders;
 pub mod idx;
 mod idx_files;
+mod images;
 mod mnist;
 mod multi;
 mod npy;
@@ -32,6 +35,8 @@ pub const SCHEMES: &[Scheme] = &[
     mnist::SCHEME,
     idx_files::SCHEME,
     cifar::SCHEME,
+    cifar100::SCHEME,
+    images::SCHEME,
     csv::SCHEME,
     svmlight::SCHEME,
     arff::SCHEME,

@@ -34,12 +34,45 @@ pub enum Kind {
     Integer,
     /// A finite number.
     Number,
+    /// A side or two in pixels, see [`Size`].
+    Size,
     /// One of these words.
     OneOf(&'static [&'static str]),
     /// One of these words, or a finite number.
     NumberOr(&'static [&'static str]),
     /// Names, with commas between them.
     Names,
+}
+
+/// The size of a picture: `N`, one side, or `HxW`, height and width.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Size {
+    /// `N`.
+    Side(usize),
+    /// `HxW`.
+    Sides(usize, usize),
+}
+
+impl Size {
+    /// More pixels a side than this are taken for a slip.
+    const LARGEST: usize = 4096;
+
+    /// Reads `N` or `HxW`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let side = |text: &str| text.parse().ok().filter(|n| (1..=Self::LARGEST).contains(n));
+        match text.split_once('x') {
+            Some((height, width)) => Some(Self::Sides(side(height)?, side(width)?)),
+            None => side(text).map(Self::Side),
+        }
+    }
+
+    /// Height and width; a side is both.
+    pub fn sides(self) -> (usize, usize) {
+        match self {
+            Self::Side(side) => (side, side),
+            Self::Sides(height, width) => (height, width),
+        }
+    }
 }
 
 /// What may stand after `#`.
@@ -79,6 +112,7 @@ impl Kind {
             Self::Count => value.parse::<usize>().is_ok_and(|n| n > 0),
             Self::Integer => value.parse::<u64>().is_ok(),
             Self::Number => value.parse::<f64>().is_ok_and(f64::is_finite),
+            Self::Size => Size::parse(value).is_some(),
             Self::OneOf(words) => words.contains(&value),
             Self::NumberOr(words) => words.contains(&value) || Self::Number.accepts(value),
             Self::Names => true,
@@ -91,6 +125,7 @@ impl Kind {
             Self::Count => "a whole number of at least 1".into(),
             Self::Integer => "a whole number of at least 0".into(),
             Self::Number => "a number".into(),
+            Self::Size => format!("N or HxW, as 64 or 48x64, each of 1 to {}", Size::LARGEST),
             Self::OneOf(words) => words.join(" or "),
             Self::NumberOr(words) => format!("{} or a number", words.join(", ")),
             Self::Names => "names with commas between them".into(),

@@ -20,16 +20,18 @@
 //! characters unless they enclose a row range in the place of a suffix; then write `%5B` and
 //! `%5D`. A per cent sign is itself, but `%25` where one of these codes would follow it.
 
-mod classes;
 mod error;
 mod grammar;
 mod parse;
+mod part;
 mod scheme;
 
 pub use error::SpecError;
 pub(crate) use error::list;
-pub use grammar::{Fragments, Grammar, Kind, OptionHelp};
+pub use grammar::{Fragments, Grammar, Kind, OptionHelp, Size};
 pub(crate) use parse::{escape, unescape};
+pub(crate) use part::{Part, kept};
+pub(crate) use scheme::chosen;
 pub use scheme::{Loader, Scheme, load, load_sparse, schemes};
 
 use std::collections::BTreeMap;
@@ -100,6 +102,11 @@ impl Spec {
     /// The value of an option of [`Kind::Integer`].
     pub fn integer(&self, name: &str) -> Option<u64> {
         self.option(name).and_then(|value| value.parse().ok())
+    }
+
+    /// The value of an option of [`Kind::Size`].
+    pub fn size(&self, name: &str) -> Option<Size> {
+        self.option(name).and_then(Size::parse)
     }
 
     /// The value of an option of [`Kind::Number`].

@@ -1,7 +1,6 @@
 //! The table of schemes, and loading by it.
 
-use super::classes::Classes as _;
-use super::{Grammar, RowRange, Spec, SpecError};
+use super::{Grammar, Part as _, RowRange, Spec, SpecError};
 use crate::{DataError, Dataset, SparseDataset, readers};
 
 /// A kind of data that a spec can name.
@@ -15,15 +14,17 @@ pub struct Scheme {
     pub help: &'static str,
     /// What it takes; a generator's options depend on its name, hence a function.
     pub grammar: fn(&Spec) -> Result<Grammar, SpecError>,
-    /// Reads it, all rows. Called with specs that fit the grammar only.
+    /// Reads it. Called with specs that fit the grammar only.
     pub load: Loader,
 }
 
 /// What a scheme reads into; sparse rows are made dense where dense ones are asked for.
 #[derive(Debug, Clone, Copy)]
 pub enum Loader {
-    /// An array.
+    /// An array of all rows.
     Dense(fn(&Spec) -> Result<Dataset, DataError>),
+    /// An array of the rows that the spec asks for: a reader of many files opens those alone.
+    Chosen(fn(&Spec) -> Result<Dataset, DataError>),
     /// Rows of which only the values other than 0 are kept.
     Sparse(fn(&Spec) -> Result<SparseDataset, DataError>),
 }
@@ -39,14 +40,20 @@ pub fn schemes() -> &'static [Scheme] {
 /// [`DataError`]: whatever is wrong with the files; [`DataError::Rows`] if the row range reaches
 /// beyond the end; [`DataError::TooDense`] if sparse rows would fill too much memory as `[n, f]`.
 pub fn load(spec: &Spec) -> Result<Dataset, DataError> {
-    let Loader::Dense(read) = find(&spec.scheme, &spec.to_string())?.load else {
-        return load_sparse(spec)?.to_dense();
+    let all = match find(&spec.scheme, &spec.to_string())?.load {
+        Loader::Sparse(_) => return load_sparse(spec)?.to_dense(),
+        Loader::Chosen(read) => return Ok(read(spec)?.with_name(spec.to_string())),
+        Loader::Dense(read) => read(spec)?.with_name(spec.to_string()),
     };
-    let all = read(spec)?.with_name(spec.to_string());
-    let part = all.slice(spec.range(all.len()))?.of_classes(spec)?;
-    let part = spec.count("limit").map_or_else(|| part.clone(), |limit| part.limit(limit));
+    chosen(all, spec)
+}
+
+/// The rows of a data set that a spec asks for.
+pub(crate) fn chosen(all: Dataset, spec: &Spec) -> Result<Dataset, DataError> {
+    let rows = all.len();
+    let part = all.asked_for(spec)?;
     // A slice keeps all rows in memory; a small part of a large file should not.
-    Ok(if part.len() < all.len() { part.map_inputs(|rows| rows.to_owned()) } else { part })
+    Ok(if part.len() < rows { part.map_inputs(|rows| rows.to_owned()) } else { part })
 }
 
 /// Reads the sparse data set that a spec names, and makes nothing dense. It is called by its spec.
@@ -65,8 +72,7 @@ pub fn load_sparse(spec: &Spec) -> Result<SparseDataset, DataError> {
         return Err(spec.unsuitable("sparse data is needed here, as svmlight:FILE is").into());
     };
     let all = read(spec)?.with_name(spec.to_string());
-    let part = all.slice(spec.range(all.len()))?.of_classes(spec)?;
-    Ok(spec.count("limit").map_or_else(|| part.clone(), |limit| part.limit(limit)))
+    all.asked_for(spec)
 }
 
 impl Spec {

@@ -72,6 +72,12 @@ impl Standardize {
         Self { mean, std }
     }
 
+    /// ImageNet's: what networks trained on it were given is pictures in `0..=1` less these means,
+    /// divided by these standard deviations (torchvision's, which are those of Torch7's recipe).
+    pub fn imagenet() -> Self {
+        Self::from_parts(vec![0.485, 0.456, 0.406], vec![0.229, 0.224, 0.225])
+    }
+
     /// The mean of each channel.
     pub fn mean(&self) -> &[f32] {
         &self.mean
@@ -88,19 +94,27 @@ impl Standardize {
     /// If axis 1 is not as long as there are channels.
     #[track_caller]
     pub fn apply(&self, inputs: ArrayViewD<'_, f32>) -> ArrayD<f32> {
+        self.apply_to(inputs.as_standard_layout().into_owned())
+    }
+
+    /// As [`Standardize::apply`], in the same memory.
+    ///
+    /// # Panics
+    /// If axis 1 is not as long as there are channels.
+    #[track_caller]
+    pub fn apply_to(&self, mut inputs: ArrayD<f32>) -> ArrayD<f32> {
         assert!(
             inputs.ndim() >= 2 && inputs.shape()[1] == self.mean.len(),
             "standardize: fitted on {} channels, applied to {:?}",
             self.mean.len(),
             inputs.shape()
         );
-        let mut out = inputs.as_standard_layout().into_owned();
         for ((mut channel, &mean), &std) in
-            out.axis_iter_mut(Axis(1)).zip(&self.mean).zip(&self.std)
+            inputs.axis_iter_mut(Axis(1)).zip(&self.mean).zip(&self.std)
         {
             channel.mapv_inplace(|x| (x - mean) / std);
         }
-        out
+        inputs
     }
 }
 

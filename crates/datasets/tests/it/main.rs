@@ -1,6 +1,7 @@
 //! Integration tests, in one binary so that they link once.
 
 mod golden;
+mod images;
 mod malformed;
 mod malformed_audio;
 mod malformed_text;

@@ -1,11 +1,16 @@
-//! `audio:DIR`: spoken words, one recording a file, named as in the Free Spoken Digit Dataset
-//! (Jackson et al. 2018): `DIGIT_SPEAKER_INDEX.wav`, such as `7_jackson_32.wav`.
+//! `audio:DIR`: short recordings, one a file.
 //!
-//! The classes are the digits that occur in the names. Rows are sorted by digit, then speaker (by
-//! bytes), then index (as a number). Inputs are `[n, 1, 24, 32]`: the log-mel pictures of
-//! [`log_mel`], 24 bands by 32 stretches of time.
+//! Inputs are `[n, 1, 24, 32]`: the log-mel pictures of [`log_mel`], 24 bands by 32 stretches of
+//! time. Whole numbers of 8 to 32 bits and floats of 32 are read; several channels are averaged,
+//! other rates brought to 8000 Hz, and the data set's notes say where.
 //!
-//! A fragment chooses among the recordings, several terms joined by commas: `#speaker=jackson`
+//! Two layouts are read. A folder for each class, as of pictures: `DIR/yes/*.wav`, `DIR/no/*.wav`,
+//! with `#train` and `#test` by `?test=` and `?seed=`, or folders `train`, `test` and `val` of such
+//! folders. Or files named as in the Free Spoken Digit Dataset (Jackson et al. 2018):
+//! `DIGIT_SPEAKER_INDEX.wav`, such as `7_jackson_32.wav`. Then the classes are the digits that occur
+//! in the names, and rows are sorted by digit, speaker (by bytes) and index (as a number).
+//!
+//! Among files named so a fragment chooses, several terms joined by commas: `#speaker=jackson`
 //! (named twice: either), `#speaker!=jackson`, and the official split `#test` (index 0 to 4) or
 //! `#train` (the others). The classes stay those of the whole folder.
 
@@ -22,7 +27,8 @@ use std::path::{Path, PathBuf};
 
 use ndarray::ArrayD;
 
-use crate::spec::{Fragments, Grammar, Loader, Scheme, Spec};
+use super::folders::{self, Listing, Wanted};
+use crate::spec::{Fragments, Grammar, Loader, Scheme, Spec, chosen};
 use crate::{AudioError, DataError, Dataset};
 use choice::Choice;
 use names::Recording;
@@ -31,14 +37,19 @@ use wav::Wave;
 pub(super) const SCHEME: Scheme = Scheme {
     name: "audio",
     usage: "audio:DIR[#speaker=NAME|#speaker!=NAME|#train|#test]",
-    help: "a folder or .tar.gz of recordings DIGIT_SPEAKER_INDEX.wav, as log-mel pictures of 24 \
-           bands by 32 frames; terms after # are joined by commas",
+    help: "recordings as log-mel pictures of 24 bands by 32 frames: a folder for each class, or a \
+           folder or .tar.gz of files DIGIT_SPEAKER_INDEX.wav; terms after # are joined by commas",
     grammar: |spec| {
-        Choice::of(spec)?;
-        Ok(Grammar { parts: 1..=1, options: &[], fragments: Fragments::Any })
+        folders::check(spec)?;
+        if spec.fragment() != Some("val") {
+            Choice::of(spec)?;
+        }
+        Ok(Grammar { parts: 1..=1, options: &folders::OPTIONS, fragments: Fragments::Any })
     },
-    load: Loader::Dense(load),
+    load: Loader::Chosen(load),
 };
+
+const WANTED: Wanted = Wanted { what: "recordings", endings: &["wav"] };
 
 /// More recordings than this are not read: their pictures would fill more than a gigabyte.
 const MOST_RECORDINGS: usize = 300_000;
@@ -66,10 +77,48 @@ pub fn speakers(path: &Path) -> Result<Vec<String>, DataError> {
 }
 
 fn load(spec: &Spec) -> Result<Dataset, DataError> {
-    let choice = Choice::of(spec)?;
     let path = Path::new(&spec.parts()[0]);
+    match folders::is_of_folders(path, &WANTED)? {
+        true => load_classes(spec, path),
+        false => chosen(load_named(spec, path)?, spec),
+    }
+}
+
+/// A folder for each class.
+fn load_classes(spec: &Spec, path: &Path) -> Result<Dataset, DataError> {
+    let listing = Listing::of(spec, &WANTED)?;
+    let n = listing.files.len();
+    if n > MOST_RECORDINGS {
+        let problem = AudioError::TooMuch { what: "recordings", limit: MOST_RECORDINGS as u64 };
+        return Err(DataError::Audio { path: path.into(), problem });
+    }
+    let mut notes = Notes::default();
+    let mut values = Vec::with_capacity(n * BANDS * FRAMES);
+    for file in &listing.files {
+        let fail = |problem| DataError::Audio { path: file.path.clone(), problem };
+        let wave = wav::decode(&names::read(&file.path)?).map_err(fail)?;
+        notes.take(&wave, &file.path);
+        values.extend(picture(wave));
+    }
+    let said = listing.note(&WANTED).into_iter().chain(notes.said()).collect();
+    let shape = vec![n, 1, BANDS, FRAMES];
+    let inputs = ArrayD::from_shape_vec(shape, values).expect("every picture is of one size");
+    let labels = listing.files.iter().map(|file| file.label).collect();
+    let names = listing.files.into_iter().map(|file| file.name).collect();
+    let data = Dataset::new(spec.to_string(), inputs, labels, listing.classes)?;
+    Ok(data.with_notes(said).with_sample_names(names))
+}
+
+/// Files whose names say what is in them.
+fn load_named(spec: &Spec, path: &Path) -> Result<Dataset, DataError> {
+    let choice = Choice::of(spec)?;
+    if ["test", "seed"].iter().any(|option| spec.option(option).is_some()) {
+        let problem = "recordings named DIGIT_SPEAKER_INDEX.wav are divided by their index; leave \
+                       out test= and seed=";
+        return Err(spec.unsuitable(problem).into());
+    }
     let (mut digits, mut speakers) = (BTreeSet::new(), BTreeSet::new());
-    let mut pictures: BTreeMap<Recording, Vec<f32>> = BTreeMap::new();
+    let mut pictures: BTreeMap<Recording, (String, Vec<f32>)> = BTreeMap::new();
     let mut notes = Notes::default();
     names::visit(path, &mut |recording, file, read| {
         digits.insert(recording.digit);
@@ -88,7 +137,8 @@ fn load(spec: &Spec) -> Result<Dataset, DataError> {
         }
         let wave = wav::decode(&read()?).map_err(fail)?;
         notes.take(&wave, file);
-        pictures.insert(recording, picture(wave));
+        let name = file.strip_prefix(path).unwrap_or(file).display().to_string();
+        pictures.insert(recording, (name, picture(wave)));
         Ok(())
     })?;
     choice.check(spec, &speakers)?;
@@ -100,10 +150,12 @@ fn load(spec: &Spec) -> Result<Dataset, DataError> {
     let label = |recording: &Recording| digits.binary_search(&recording.digit);
     let labels = pictures.keys().map(|r| label(r).expect("every digit was noted")).collect();
     let shape = vec![pictures.len(), 1, BANDS, FRAMES];
-    let values = pictures.into_values().flatten().collect();
+    let (names, values): (Vec<String>, Vec<Vec<f32>>) = pictures.into_values().unzip();
+    let values = values.concat();
     let inputs = ArrayD::from_shape_vec(shape, values).expect("every picture is of one size");
     let classes = digits.iter().map(usize::to_string).collect();
-    Ok(Dataset::new(spec.to_string(), inputs, Some(labels), classes)?.with_notes(notes.said()))
+    let data = Dataset::new(spec.to_string(), inputs, Some(labels), classes)?;
+    Ok(data.with_notes(notes.said()).with_sample_names(names))
 }
 
 /// The features of a recording at any rate.

@@ -66,13 +66,18 @@ fn folder(path: &Path, each: Visit<'_>) -> Result<usize, DataError> {
     for name in &names {
         let file = path.join(name);
         let recording = parse(&name.to_string_lossy(), &file)?;
-        each(recording, &file, &mut || {
-            let mut source = ByteSource::open(&file)?;
-            let bytes = source.rest(MOST_BYTES)?;
-            Ok(bytes)
-        })?;
+        each(recording, &file, &mut || read(&file))?;
     }
     Ok(names.len())
+}
+
+/// The bytes of a file.
+pub(super) fn read(file: &Path) -> Result<Vec<u8>, DataError> {
+    let mut source = ByteSource::open(file)?;
+    match source.whole(MOST_BYTES)? {
+        Some(bytes) => Ok(bytes),
+        None => source.rest(MOST_BYTES),
+    }
 }
 
 fn archive(path: &Path, each: Visit<'_>) -> Result<usize, DataError> {

@@ -1,14 +1,30 @@
-//! `?only=` and `?without=`: some of the classes of a data set.
+//! `[a..b]`, `?only=`, `?without=` and `?limit=`: some of the rows of a data set.
+
+use std::ops::Range;
 
 use super::{Spec, SpecError};
 use crate::{DataError, Dataset, SparseDataset};
 
-/// Data that keep some of their classes.
-pub(super) trait Classes: Sized {
+/// Data, or a list of what is to become data, that keep some of their rows.
+pub(crate) trait Part: Sized {
+    fn count(&self) -> usize;
     fn classes(&self) -> &[String];
+    fn rows(&self, range: Range<usize>) -> Result<Self, DataError>;
 
     /// The rows whose class has a new number, under that number.
     fn renumber(&self, new: &[Option<usize>], names: Vec<String>) -> Result<Self, DataError>;
+
+    /// The rows that `spec` asks for: of its range, of its classes, and of those the first.
+    ///
+    /// # Errors
+    /// [`DataError::Rows`] if the range reaches beyond the end, and those of [`Part::of_classes`].
+    fn asked_for(self, spec: &Spec) -> Result<Self, DataError> {
+        let part = self.rows(spec.range(self.count()))?.of_classes(spec)?;
+        match spec.count("limit") {
+            Some(limit) if limit < part.count() => part.rows(0..limit),
+            _ => Ok(part),
+        }
+    }
 
     /// The rows of the classes that `spec` asks for, which keep their order and are counted anew.
     ///
@@ -50,7 +66,7 @@ pub(super) trait Classes: Sized {
 }
 
 /// The rows that remain and their labels.
-fn kept(
+pub(crate) fn kept(
     spec: &str,
     labels: &[usize],
     new: &[Option<usize>],
@@ -67,22 +83,43 @@ fn kept(
     }
 }
 
-impl Classes for Dataset {
+impl Part for Dataset {
+    fn count(&self) -> usize {
+        self.len()
+    }
+
     fn classes(&self) -> &[String] {
         self.classes()
+    }
+
+    fn rows(&self, range: Range<usize>) -> Result<Self, DataError> {
+        self.slice(range)
     }
 
     fn renumber(&self, new: &[Option<usize>], names: Vec<String>) -> Result<Self, DataError> {
         let (rows, labels) = kept(self.name(), self.require_labels()?, new)?;
-        let inputs = self.select(&rows).inputs().into_owned();
+        let part = self.select(&rows);
+        let inputs = part.inputs().into_owned();
         let some = Dataset::new(self.name(), inputs, Some(labels), names)?;
-        Ok(some.with_notes(self.notes().to_vec()))
+        let some = some.with_notes(self.notes().to_vec());
+        Ok(match part.sample_names() {
+            Some(names) => some.with_sample_names(names.to_vec()),
+            None => some,
+        })
     }
 }
 
-impl Classes for SparseDataset {
+impl Part for SparseDataset {
+    fn count(&self) -> usize {
+        self.len()
+    }
+
     fn classes(&self) -> &[String] {
         self.classes()
+    }
+
+    fn rows(&self, range: Range<usize>) -> Result<Self, DataError> {
+        self.slice(range)
     }
 
     fn renumber(&self, new: &[Option<usize>], names: Vec<String>) -> Result<Self, DataError> {
