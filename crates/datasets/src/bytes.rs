@@ -150,9 +150,9 @@ impl<'a> ByteSource<'a> {
     }
 
     /// The whole of a file that is small enough to be taken for what `most` bytes can be, in as much
-    /// memory as it is long; `None` if it is longer, or gzipped.
+    /// memory as it is long; `None` if it is longer, or packed.
     pub(crate) fn whole(&mut self, most: u64) -> Result<Option<Vec<u8>>, DataError> {
-        if self.gzipped || self.stored > most {
+        if self.packing != Packing::Plain || self.stored > most {
             return Ok(None);
         }
         let mut bytes = Vec::with_capacity(self.stored as usize);

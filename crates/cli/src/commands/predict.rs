@@ -133,7 +133,7 @@ impl Predictions<'_> {
     fn csv(&self) -> String {
         let mut text = String::from(if self.names.is_some() { "row,file" } else { "row" });
         let begin = |i: usize| match self.names {
-            Some(names) => format!("{i},{}", quoted(&names[i])),
+            Some(names) => format!("{i},{}", out::csv_field(&names[i])),
             None => i.to_string(),
         };
         if *self.meaning == Meaning::Number {
@@ -217,7 +217,7 @@ mod tests {
             "row,file,class_1,probability_1\n0,a.png,\"dog, small\",0.75\n1,\"b,c.png\",cat,0.5\n"
         );
         assert!(named.table().starts_with("row  file     prediction\n0    a.png    dog"));
-        let predictions = Predictions { names: None, labels: Some(vec![1, 1]), ..named };
+        let predictions = Predictions { names: None, labels: Some(&[1, 1]), ..named };
         assert_eq!(predictions.accuracy(), Some(0.5));
         assert!(predictions.table().ends_with("accuracy 50.0 %\n"));
     }

@@ -1,5 +1,6 @@
 //! How well each class is told, as a table.
 
+use crate::out::csv_field;
 use nn_layers::metrics::ConfusionMatrix;
 
 /// A line for each class: its members, recall, precision, F1, and what it is most often taken for.
@@ -16,19 +17,11 @@ pub(super) fn csv(matrix: &ConfusionMatrix, classes: &[String]) -> String {
         // Of equals the first.
         let worst = others.rev().max_by_key(|other| matrix.count(c, *other));
         let (name, times) = worst.map_or((String::new(), String::new()), |other| {
-            (quoted(&classes[other]), matrix.count(c, other).to_string())
+            (csv_field(&classes[other]), matrix.count(c, other).to_string())
         });
-        text += &format!("{},{members},{},{name},{times}\n", quoted(class), shares.join(","));
+        text += &format!("{},{members},{},{name},{times}\n", csv_field(class), shares.join(","));
     }
     text
-}
-
-/// As RFC 4180 has it, where a name needs it.
-fn quoted(name: &str) -> String {
-    match name.contains([',', '"', '\n', '\r']) {
-        true => format!("\"{}\"", name.replace('"', "\"\"")),
-        false => name.to_owned(),
-    }
 }
 
 #[cfg(test)]

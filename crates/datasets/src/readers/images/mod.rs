@@ -146,8 +146,8 @@ fn load(spec: &Spec) -> Result<Dataset, DataError> {
         if row == 0 {
             side = (height, width);
             let shape = vec![settings.channels, height, width];
-            let numbers = shape.iter().fold(n as u128, |n, &axis| n * axis as u128);
-            if numbers > MOST_NUMBERS as u128 {
+            let numbers = shape.iter().fold(n as u64, |n, &axis| n.saturating_mul(axis as u64));
+            if numbers > MOST_NUMBERS as u64 {
                 let (dataset, samples, limit) = (spec.to_string(), n, MOST_NUMBERS);
                 return Err(DataError::TooMany { dataset, samples, shape, numbers, limit });
             }
