@@ -9,6 +9,7 @@ mod clustering;
 mod compare;
 mod config;
 mod conservative;
+mod data;
 mod folders;
 mod full_disk;
 mod idx;
