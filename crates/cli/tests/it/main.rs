@@ -10,6 +10,7 @@ mod clustering;
 mod compare;
 mod config;
 mod conservative;
+mod data;
 mod dry_run;
 mod embed;
 mod evaluate;

@@ -82,7 +82,7 @@ pub enum PictureError {
     },
 
     /// A kind of JPEG that is not read.
-    #[error("a {kind} JPEG picture, which is not read here; save it as a plain one")]
+    #[error("{kind} JPEG pictures are not read here; save it as a plain one")]
     Unread {
         /// The kind.
         kind: &'static str,

@@ -4,6 +4,7 @@ mod golden;
 mod images;
 mod malformed;
 mod malformed_audio;
+mod malformed_pictures;
 mod malformed_text;
 mod mutated;
 mod real;

@@ -154,6 +154,28 @@ fn recordings() {
 }
 
 #[test]
+fn pictures() {
+    let image = image::RgbImage::from_fn(24, 20, |x, y| [(x * 9) as u8, (y * 11) as u8, 7].into());
+    let words: [&[u8]; 8] = [
+        b"IDAT",
+        b"IEND",
+        b"PLTE",
+        &[0xFF, 0xD9],
+        &[0xFF, 0xC0],
+        &[0xFF; 4],
+        &[0; 4],
+        &[0xFF, 0xDA],
+    ];
+    for (name, format) in [("x.png", image::ImageFormat::Png), ("x.jpg", image::ImageFormat::Jpeg)]
+    {
+        every_mutation(name, &crate::images::file(image.clone(), format), &words, |path| {
+            let spec = format!("images:{}?size=8", path.parent().unwrap().display());
+            load(&spec.parse().unwrap()).is_ok()
+        });
+    }
+}
+
+#[test]
 fn archives() {
     let tone = tone(8000);
     let files = tar(&[("r/1_ann_0.wav", &tone), ("r/2_bob_1.wav", &tone)]);

@@ -12,8 +12,8 @@ fn message(text: &str) -> String {
 
 #[test]
 fn mistakes() {
-    let schemes =
-        "synthetic, mnist, idx, cifar10, csv, svmlight, arff, npy, npz, safetensors, audio, multi";
+    let schemes = "synthetic, mnist, idx, cifar10, cifar100, images, csv, svmlight, arff, npy, npz, \
+                   safetensors, audio, multi";
     let names = "digits, digits-textured, letters, letters-textured, moons, moons-rotated, \
                  documents, documents-auxiliary";
     let syntax = "is no option; write NAME=VALUE, joined by &";
@@ -30,6 +30,15 @@ fn mistakes() {
         ("mnist:x?seed=3", "`mnist:x?seed=3`: there is no option `seed`; known: only, without, limit".into()),
         ("mnist:x#tset", "`mnist:x#tset`: there is no fragment `tset`, did you mean `test`?; known: train, test".into()),
         ("idx:x#test", "`idx:x#test`: there is no fragment `test`; known: none".into()),
+        ("images:x#traim", "`images:x#traim`: there is no fragment `traim`, did you mean `train`?; known: train, test, val".into()),
+        ("images:x?size=0", "`images:x?size=0`: option `size` cannot be `0`; expected N or HxW, as 64 or 48x64, each of 1 to 4096".into()),
+        ("images:x?resize=3x", "`images:x?resize=3x`: option `resize` cannot be `3x`; expected N or HxW, as 64 or 48x64, each of 1 to 4096".into()),
+        ("images:x?resize=32&size=32x40", "`images:x?resize=32&size=32x40`: option `size` cannot be `32x40`; expected no more than resize leaves".into()),
+        ("images:x?channels=4", "`images:x?channels=4`: option `channels` cannot be `4`; expected 1 or 3".into()),
+        ("images:x?channels=1&normalize=imagenet", "`images:x?channels=1&normalize=imagenet`: ImageNet's pictures have three channels; leave out one of both".into()),
+        ("images:x?test=1#test", "`images:x?test=1#test`: option `test` cannot be `1`; expected a number between 0 and 1".into()),
+        ("images:x?seed=1", "`images:x?seed=1`: test= and seed= divide the files; say which part by #train or by #test".into()),
+        ("cifar100:x#rough", "`cifar100:x#rough`: there is no fragment `rough`; known: fine, coarse".into()),
         ("audio:x#speaker", "`audio:x#speaker`: there is no fragment `speaker`; known: speaker=NAME, speaker!=NAME, train, test".into()),
         ("audio:x#test,tran", "`audio:x#test,tran`: there is no fragment `tran`, did you mean `train`?; known: speaker=NAME, speaker!=NAME, train, test".into()),
         ("audio:x#speaker!=", "`audio:x#speaker!=`: the fragment names no speaker, as #speaker=NAME does".into()),

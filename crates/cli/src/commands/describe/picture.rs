@@ -108,8 +108,7 @@ fn plane(sets: &[Dataset]) -> String {
     let width = sets[0].sample_shape()[0];
     let values: Vec<Real> = sets
         .iter()
-        .flat_map(|data| data.inputs().iter().copied().collect::<Vec<_>>())
-        .map(Real::from)
+        .flat_map(|data| data.inputs().iter().map(|&x| Real::from(x)).collect::<Vec<_>>())
         .collect();
     let all = Tensor::new([values.len() / width, width], values);
     let points = if width == 2 { all } else { principal_plane(&all) };
