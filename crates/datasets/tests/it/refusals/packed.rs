@@ -1,6 +1,7 @@
-//! Gzip streams that are damaged, and those that unpack to far more than they are.
+//! Archives and gzip streams that are damaged, and those that unpack to far more than they are.
 
 use super::{Case, case};
+use crate::malformed_audio::tar;
 use crate::round_trip::gzip;
 
 /// Gzip streams in a row, which together unpack to a line over and over: to more than `bytes`.
@@ -27,6 +28,7 @@ pub(super) fn cases() -> Vec<Case> {
     let wide =
         b"\x93NUMPY\x01\0\x3f\0{'descr': '|u1', 'fortran_order': False, 'shape': (9, 9999999)}";
     vec![
+        case("a name of two lines", "audio", "x.tar", "", tar(&[("r\n/1_ann_0.wav", b"none")])),
         csv("only its first bytes", vec![0x1F, 0x8B]),
         csv("cut off in its header", table[..6].to_vec()),
         csv("cut off in its bytes", table[..14].to_vec()),

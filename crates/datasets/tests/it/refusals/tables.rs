@@ -35,6 +35,7 @@ pub(super) fn cases() -> Vec<Case> {
         csv("a missing label", "#label=b", "a,b\n1,x\n3,\n"),
         csv("a missing label with a fill", "?missing=zero#label=b", "a,b\n1,x\n3,\n"),
         csv("a label that is no column", "#label=knd", "a,kind\n1,x\n"),
+        csv("a name of two lines", "#label=c", "\"a\nb\",x\n1,2\n"),
         csv("a label by a number too large", "#label=3", "a,kind\n1,x\n"),
         csv("ignoring what is not there", "?ignore=c", "a,b\n1,2\n"),
         csv("all columns ignored", "?ignore=a,b", "a,b\n1,2\n"),
