@@ -40,6 +40,26 @@ fn a_group_has_a_rate_of_its_own_or_a_share() {
 }
 
 #[test]
+fn the_rate_that_is_told_is_the_one_that_is_taken() {
+    let opt = || {
+        Sgd::new(Exponential::new(0.1, 0.5))
+            .group("*.bias", |g| g.lr(0.05))
+            .group("features.*", |g| g.lr_scale(0.1))
+    };
+    let told = |opt: &optim::Optimizer<Sgd>| {
+        let names = ["features.0.weight", "features.0.bias", "head.weight", "head.bias"];
+        names.map(|name| opt.lr_of(name).map(|lr| (lr * 1e4).round() / 1e4).unwrap())
+    };
+    assert_eq!(moved(opt()), rates(told(&opt())));
+    let (mut net, mut later) = (Net::small(), opt());
+    let grads = noise(&net, 0);
+    later.step(&mut net, &grads);
+    assert_eq!(told(&later), [0.005, 0.005, 0.05, 0.05]);
+    let frozen = opt().group("head.*", |g| g.frozen(true));
+    assert!(frozen.lr_of("head.bias").is_none() && frozen.lr_of("features.0.bias").is_some());
+}
+
+#[test]
 fn the_last_group_that_sets_a_setting_decides_it() {
     let opt = Sgd::new(0.1)
         .group("*.bias", |g| g.lr(0.05))

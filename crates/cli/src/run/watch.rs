@@ -51,7 +51,7 @@ struct Seen {
 }
 
 impl Seen {
-    fn wrote(&self, written: Result<(), TransferError>) {
+    fn check(&self, written: Result<(), TransferError>) {
         if let Err(e) = written {
             self.failure.borrow_mut().get_or_insert(e);
         }
@@ -64,7 +64,7 @@ impl Observer for Seen {
         let before = |line: &serde_json::Value| {
             line["step"].as_u64().is_some_and(|step| step <= done as u64)
         };
-        self.wrote(self.folder.retain_metrics(|line| !ours(line) || before(line)));
+        self.check(self.folder.retain_metrics(|line| !ours(line) || before(line)));
         self.progress.begin(steps, done);
         if let Some(rehearsal) = &self.rehearsal {
             rehearsal.begin(&self.arm, steps);
@@ -91,8 +91,12 @@ impl Observer for Seen {
         {
             line[name] = json!(value);
         }
-        self.wrote(self.folder.metrics(&line.to_string()));
+        self.check(self.folder.metrics(&line.to_string()));
         self.progress.epoch(record);
+    }
+
+    fn note(&mut self, text: &str) {
+        self.progress.note(text);
     }
 
     fn end(&mut self) {
@@ -107,10 +111,6 @@ impl Observer for Seen {
 
     fn enough(&self) -> bool {
         self.rehearsal.as_ref().is_some_and(Rehearsal::enough)
-    }
-
-    fn note(&mut self, line: &str) {
-        self.progress.note(line);
     }
 
     /// A run whose metrics cannot be kept stops, as one that the user stops.

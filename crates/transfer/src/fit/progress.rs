@@ -12,6 +12,8 @@ pub trait Observer {
     fn step(&mut self, _done: usize) {}
     /// An epoch has ended.
     fn epoch(&mut self, _record: &EpochRecord) {}
+    /// Something that the user may want to know, and that needs nothing done.
+    fn note(&mut self, _text: &str) {}
     /// The run has ended.
     fn end(&mut self) {}
     /// What the training that has begun is going to do, before its first step. Methods that do not
@@ -21,8 +23,6 @@ pub trait Observer {
     fn enough(&self) -> bool {
         false
     }
-    /// Something that the user should know of and that stops nothing.
-    fn note(&mut self, _line: &str) {}
     /// Whether the run should save and stop now.
     fn interrupted(&self) -> bool {
         false
@@ -112,20 +112,21 @@ impl Observer for Progress {
         }
     }
 
-    fn end(&mut self) {
-        if let Shown::Bar(bar) = &self.shown {
-            bar.finish_and_clear();
+    fn note(&mut self, text: &str) {
+        match &self.shown {
+            Shown::Nothing => {}
+            Shown::Lines { .. } => {
+                let _ = writeln!(io::stderr(), "{text}");
+            }
+            Shown::Bar(bar) => bar.suspend(|| {
+                let _ = writeln!(io::stderr(), "{text}");
+            }),
         }
     }
 
-    fn note(&mut self, line: &str) {
-        let say = || {
-            let _ = writeln!(io::stderr(), "{line}");
-        };
-        match &self.shown {
-            Shown::Nothing => {}
-            Shown::Lines { .. } => say(),
-            Shown::Bar(bar) => bar.suspend(say),
+    fn end(&mut self) {
+        if let Shown::Bar(bar) = &self.shown {
+            bar.finish_and_clear();
         }
     }
 }
