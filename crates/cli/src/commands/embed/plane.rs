@@ -154,9 +154,9 @@ mod tests {
         let groups = by_class(&[Side::of(&first, 100)], &plane);
         let sizes: Vec<(&str, usize)> =
             groups.iter().map(|g| (g.name.as_str(), g.points.len())).collect();
-        let want = ["c10", "c9", "c8", "c7", "c6", "c5", "c4", "all others"];
+        let want = ["c10", "c9", "c8", "c7", "c6", "c5", "c4", "c3", "c2", "all others"];
         assert_eq!(sizes.iter().map(|s| s.0).collect::<Vec<_>>(), want);
-        assert_eq!(sizes.iter().map(|s| s.1).collect::<Vec<_>>(), [11, 10, 9, 8, 7, 6, 5, 10]);
+        assert_eq!(sizes.iter().map(|s| s.1).collect::<Vec<_>>(), [11, 10, 9, 8, 7, 6, 5, 4, 3, 3]);
         assert_eq!(Side::of(&first, 20).rows.len(), 20);
     }
 }
