@@ -131,7 +131,7 @@ pub enum DataError {
         /// The shape of one.
         shape: Vec<usize>,
         /// How many numbers that makes.
-        numbers: u128,
+        numbers: u64,
         /// How many would have done.
         limit: usize,
     },

@@ -146,15 +146,17 @@ fn load(spec: &Spec) -> Result<Dataset, DataError> {
         if row == 0 {
             side = (height, width);
             let shape = vec![settings.channels, height, width];
-            let numbers = shape.iter().fold(n as u128, |n, &axis| n * axis as u128);
-            if numbers > MOST_NUMBERS as u128 {
+            let numbers = shape.iter().fold(n as u64, |n, &axis| n.saturating_mul(axis as u64));
+            if numbers > MOST_NUMBERS as u64 {
                 let (dataset, samples, limit) = (spec.to_string(), n, MOST_NUMBERS);
                 return Err(DataError::TooMany { dataset, samples, shape, numbers, limit });
             }
             values.reserve_exact(numbers as usize);
         } else if side != (height, width) {
             let first = listing.files[0].path.display().to_string();
-            let (first_height, first_width) = side;
+            // A strip that was made larger may be longer than a message can say.
+            let [height, width, first_height, first_width] =
+                [height, width, side.0, side.1].map(|n| u32::try_from(n).unwrap_or(u32::MAX));
             let problem = PictureError::Sizes { height, width, first, first_height, first_width };
             return Err(fail(problem));
         }
