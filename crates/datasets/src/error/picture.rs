@@ -101,14 +101,14 @@ pub enum PictureError {
     )]
     Sizes {
         /// Its height, in the position of its EXIF entry.
-        height: usize,
+        height: u32,
         /// Its width.
-        width: usize,
+        width: u32,
         /// The picture that was read first.
         first: String,
         /// The height of that one.
-        first_height: usize,
+        first_height: u32,
         /// The width of that one.
-        first_width: usize,
+        first_width: u32,
     },
 }

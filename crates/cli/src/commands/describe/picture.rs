@@ -106,11 +106,9 @@ fn padded(images: ArrayD<f32>) -> ArrayD<f32> {
 /// Samples on their common principal plane; two columns are drawn as they are.
 fn plane(sets: &[Dataset]) -> String {
     let width = sets[0].sample_shape()[0];
-    let values: Vec<Real> = sets
-        .iter()
-        .flat_map(|data| data.inputs().iter().map(|&x| Real::from(x)).collect::<Vec<_>>())
-        .collect();
-    let all = Tensor::new([values.len() / width, width], values);
+    let inputs = sets.iter().flat_map(|data| data.inputs().iter().copied().collect::<Vec<_>>());
+    let values: Vec<f32> = inputs.collect();
+    let all = Tensor::from_fn([values.len() / width, width], |i| values[i] as Real);
     let points = if width == 2 { all } else { principal_plane(&all) };
     let mut groups = Vec::new();
     let mut start = 0;

@@ -23,7 +23,8 @@ pub(super) fn check(bytes: &[u8]) -> Result<Structure, PictureError> {
     let mut at = 2;
     let mut size = None;
     let mut data = 0;
-    let mut kept: Vec<_> = std::iter::once(0..bytes.len().min(2)).collect();
+    let mut kept = Vec::new();
+    Structure::keep(&mut kept, 0..bytes.len().min(2));
     loop {
         // What stands between segments is passed over, as every decoder does.
         let Some((start, code)) = marker(bytes, at, |code| code != 0) else {

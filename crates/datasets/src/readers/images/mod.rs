@@ -154,7 +154,9 @@ fn load(spec: &Spec) -> Result<Dataset, DataError> {
             values.reserve_exact(numbers as usize);
         } else if side != (height, width) {
             let first = listing.files[0].path.display().to_string();
-            let (first_height, first_width) = side;
+            // A strip that was made larger may be longer than a message can say.
+            let [height, width, first_height, first_width] =
+                [height, width, side.0, side.1].map(|n| u32::try_from(n).unwrap_or(u32::MAX));
             let problem = PictureError::Sizes { height, width, first, first_height, first_width };
             return Err(fail(problem));
         }

@@ -38,7 +38,8 @@ pub(super) fn check(bytes: &[u8]) -> Result<Structure, PictureError> {
     let mut at = 8;
     let mut header = None;
     let mut data = 0usize;
-    let mut kept: Vec<_> = std::iter::once(0..8).collect();
+    let mut kept = Vec::new();
+    Structure::keep(&mut kept, 0..8);
     loop {
         let Some(head) = bytes.get(at..at + 8) else {
             return Err(cut("where a chunk should begin; IEND has not come".into()));
