@@ -8,8 +8,9 @@ pub(super) fn open(
     (width, height): (usize, usize),
     font: usize,
 ) -> String {
+    let width = width.max(16 + 8 * title.chars().count()); // or the title would be cut off
     format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
+        "<svg xmlns\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
          viewBox=\"0 0 {width} {height}\" font-family=\"sans-serif\" font-size=\"{font}\">\n\
          <rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n\
          <text x=\"8\" y=\"{y}\" font-size=\"14\">{}</text>\n",
