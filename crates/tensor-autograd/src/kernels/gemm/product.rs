@@ -28,8 +28,9 @@ pub(crate) const MAX_KC: usize = 512;
 /// Rows of `A` a block holds at most: with `MAX_KC` half of a small second-level cache.
 const MAX_MC: usize = 240;
 
-/// Columns of `B` a task packs at most, when it packs them for several blocks of rows.
-const MAX_NC: usize = 1024;
+/// Columns of `B` a task packs at most, when it packs them for several blocks of rows: 4 MiB. More
+/// are cut into stripes, and each stripe packs all of `A` again.
+const MAX_NC: usize = 2048;
 /// Up to so many tiles in a column read `B` where it lies.
 const IN_PLACE_TILES: usize = 6;
 /// The least arithmetic that is worth a task of its own, some 20 µs.
@@ -219,7 +220,8 @@ pub(crate) unsafe fn product<K: MicroKernel>(
     let per_block = balanced(part.tiles.len(), MAX_MC / K::MR);
     // Panels are kept for the next block of rows, if there is one.
     let keep = per_block < part.tiles.len();
-    let per_stripe = if keep { MAX_NC / K::NR } else { part.panels.len() };
+    let most = if keep { MAX_NC / K::NR } else { usize::MAX };
+    let per_stripe = balanced(part.panels.len(), most);
     for panels in blocks(&part.panels, per_stripe) {
         let part = Part { tiles: part.tiles.clone(), panels };
         // SAFETY: the caller's promise.
