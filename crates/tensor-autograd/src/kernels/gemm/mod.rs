@@ -199,7 +199,6 @@ pub fn gemm(c: &mut [Real], a: MatRef<'_>, b: MatRef<'_>, e: Epilogue<'_>) {
 pub fn gemm_with(isa: Isa, c: &mut [Real], a: MatRef<'_>, b: MatRef<'_>, e: Epilogue<'_>) {
     check(c, &a, &b, &e);
     assert!(Isa::available().contains(&isa), "this machine has no {}", isa.name());
-    let (m, n) = (a.rows, b.cols);
     if c.is_empty() {
         return;
     }
@@ -209,7 +208,7 @@ pub fn gemm_with(isa: Isa, c: &mut [Real], a: MatRef<'_>, b: MatRef<'_>, e: Epil
     // SAFETY: the instruction set was checked, and all lengths by `check`.
     unsafe {
         #[cfg(all(target_arch = "x86_64", not(real_f64)))]
-        if isa == Isa::Avx512 && m >= WIDE_ROWS && n >= WIDE_COLS {
+        if isa == Isa::Avx512 && a.rows >= WIDE_ROWS && b.cols >= WIDE_COLS {
             return with_micro::<micro::Avx512Wide>(c, a, b, e);
         }
         with_kernel!(isa, K => { with_micro::<K>(c, a, b, e) });
