@@ -30,6 +30,16 @@ pub(super) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
     let flags = Flags::from_arg_matches(matches)?;
     let folders: Vec<Folder> =
         flags.runs.iter().map(|path| Folder::read(path)).collect::<Result<_, _>>()?;
+    // A run that stands twice would count twice, and chance look like certainty.
+    let mut places: Vec<_> =
+        flags.runs.iter().map(std::fs::canonicalize).collect::<Result<_, _>>()?;
+    places.sort();
+    if places.windows(2).any(|pair| pair[0] == pair[1]) {
+        return Err(UsageError::Conflict(
+            "a run is named twice, and would count twice; name it once",
+        )
+        .into());
+    }
     let table = Table::of(&folders, flags.by.as_deref())?;
     if let Some(path) = &flags.picture {
         let svg = table.picture().ok_or(UsageError::Conflict(

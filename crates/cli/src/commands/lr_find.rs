@@ -3,6 +3,7 @@
 use crate::args::{self, Talk};
 use crate::context::start_threads;
 use crate::data::{self, Size};
+use crate::error::UsageError;
 use crate::{out, run};
 use clap::{ArgMatches, Args, FromArgMatches};
 use serde_json::json;
@@ -41,7 +42,7 @@ pub(super) struct Flags {
     /// The last rate
     #[arg(long, value_name = "RATE", default_value_t = 10.0)]
     high: f64,
-    /// Steps from the one to the other
+    /// Steps from the one to the other, 20 to 100000
     #[arg(long, value_name = "N", default_value_t = 150)]
     steps: usize,
     /// The seed of initial values and batches
@@ -65,6 +66,11 @@ pub(super) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
         flags.batch_size <= 65_536,
         "at most 65536",
     )?;
+    run::within("--steps", Some(flags.steps), flags.steps <= 100_000, "at most 100000")?;
+    let svg = |path: &PathBuf| path.extension().is_some_and(|e| e.eq_ignore_ascii_case("svg"));
+    if flags.picture.as_ref().is_some_and(|path| !svg(path)) {
+        return Err(UsageError::Conflict("--picture draws SVG; name a file FILE.svg").into());
+    }
     start_threads(&flags.talk);
     let set = data::load_labelled("--data", &flags.data)?;
     let shape = data::common_shape(&[("--data", set.name(), set.sample_shape())], flags.resize)?;
@@ -72,6 +78,9 @@ pub(super) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
     let (net, name) = match &flags.init {
         Some(path) => {
             let (model, architecture) = Model::load(path)?;
+            let found = ("--data", set.name(), set.sample_shape());
+            let file = path.display().to_string();
+            data::check_fits_model(found, &file, &architecture.input, None, "--resize")?;
             (model.net, architecture.name)
         }
         None => {
@@ -134,6 +143,11 @@ fn text(curve: &LrCurve, net: &str) -> String {
              from there on are too high.",
             curve.lowest
         ),
+        None if curve.points.iter().any(|p| p.smooth < 0.95 * curve.points[0].smooth) => {
+            "The loss was lowest too near the start for its slope to be taken: give a lower --low, or \
+             more --steps."
+                .to_owned()
+        }
         None => {
             "No rate made the loss fall. More --steps, another --net, or a look at the data and \
                  its labels may help."

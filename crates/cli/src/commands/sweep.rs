@@ -7,7 +7,7 @@ mod trial;
 
 use crate::args;
 use crate::context::{Context, Whole};
-use crate::error::{self, UsageError};
+use crate::error::{self, InputError, UsageError};
 use crate::methods::{METHODS, Method, Selection};
 use crate::run::{Control, within};
 use crate::{args::Talk, out};
@@ -15,7 +15,9 @@ use clap::{ArgMatches, Args, Command, FromArgMatches};
 use record::{Asked, Record, Trial};
 use serde_json::json;
 use space::{Axis, Settings, said};
+use std::path::Path;
 use std::time::Instant;
+use transfer::TransferError;
 
 #[derive(Args)]
 #[group(skip)] // of two flattened structs of one name
@@ -38,7 +40,7 @@ struct Flags {
     draw_seed: u64,
     /// Successive halving: of the settings one in N goes on to trainings N times as long, up to
     /// --epochs
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(2..=100), requires = "epochs")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(2..=100), requires = "epochs", conflicts_with = "steps")]
     halving: Option<u16>,
     /// Labelled target data to choose by. It must be none of --target's, and none of the final test's
     #[arg(long, value_name = "SPEC")]
@@ -74,7 +76,7 @@ pub(super) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
         return Err(UsageError::Conflict(why).into());
     }
     let mut context = Context::start(&talk)?;
-    let asked = asked(method, &flags, matches)?;
+    let asked = asked(method, &flags, matches, control.config.as_deref())?;
     let record = Record::open(&asked, control.out, control.resume)?;
     context.whole = Some(Whole { folder: record.folder().path().to_owned(), resumes: true });
     let folder = record.folder().path().display().to_string();
@@ -96,7 +98,16 @@ pub(super) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
     for (rung, stage) in stages.iter().enumerate() {
         last = Vec::new();
         for &place in &alive {
-            last.push(sweep.trial(place, rung, stage.map(|s| s.epochs))?);
+            match sweep.trial(place, rung, stage.map(|s| s.epochs)) {
+                Ok(trial) => last.push(trial),
+                Err(e) => {
+                    // What no trial can be made of leaves nothing in the way of the next sweep.
+                    if sweep.done.is_empty() && !is_interruption(&e) {
+                        sweep.record.abandon();
+                    }
+                    return Err(e);
+                }
+            }
         }
         // What diverged comes last; of equals the first.
         last.sort_by(|a, b| worth(b).total_cmp(&worth(a)));
@@ -109,12 +120,22 @@ pub(super) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
     })
 }
 
+fn is_interruption(e: &anyhow::Error) -> bool {
+    matches!(e.downcast_ref(), Some(TransferError::Interrupted { .. }))
+}
+
 fn worth(trial: &Trial) -> f64 {
     trial.value.unwrap_or(f64::NEG_INFINITY)
 }
 
 /// What the sweep is to do, with everything checked that can be before a trial runs.
-fn asked(method: &Method, flags: &Flags, matches: &ArgMatches) -> anyhow::Result<Asked> {
+fn asked(
+    method: &Method,
+    flags: &Flags,
+    matches: &ArgMatches,
+    config: Option<&Path>,
+) -> anyhow::Result<Asked> {
+    let config = config.map(settings_of).transpose()?;
     let command = of(method);
     let mut words = trial::given(&command, matches);
     words.extend(["--baselines", "none"].map(str::to_owned));
@@ -145,10 +166,30 @@ fn asked(method: &Method, flags: &Flags, matches: &ArgMatches) -> anyhow::Result
         method: method.name.to_owned(),
         words,
         criterion,
+        config,
         halving: flags.halving.map(usize::from),
         trials,
     })
 }
+
+/// What the file of --config says, which holds no test data.
+fn settings_of(path: &Path) -> anyhow::Result<String> {
+    let text = std::fs::read_to_string(path).map_err(|source| {
+        let path = path.to_owned();
+        InputError::Read { path, operation: "read the configuration", source }
+    })?;
+    let invalid = |source| UsageError::Config { path: path.to_owned(), source };
+    let table: toml::Table = toml::from_str(&text).map_err(invalid)?;
+    match TEST_DATA.iter().any(|key| table.contains_key(*key)) {
+        true => Err(UsageError::Conflict(NO_TEST_DATA).into()),
+        false => Ok(text),
+    }
+}
+
+/// Settings that name test data, or labels that a method may not see.
+const TEST_DATA: [&str; 3] = ["test", "oracle", "test-task"];
+const NO_TEST_DATA: &str = "a sweep reads no test data: leave test, oracle and test-task, as flags and \
+                            in the file of --config, to the run with the settings that it finds";
 
 /// By what trials are compared, in words; what they need for it is added to their `words`.
 fn criterion(
@@ -161,13 +202,8 @@ fn criterion(
         matches.try_contains_id(id).unwrap_or(false)
             && matches.value_source(id) == Some(clap::parser::ValueSource::CommandLine)
     };
-    for id in ["test", "oracle", "test_task"] {
-        if typed(id) {
-            return Err(UsageError::Conflict(
-                "a sweep reads no test data: leave --test, --oracle and --test-task to the run with \
-                 the settings that it finds",
-            ));
-        }
+    if ["test", "oracle", "test_task"].into_iter().any(typed) {
+        return Err(UsageError::Conflict(NO_TEST_DATA));
     }
     let name = method.name;
     let unused = |flag| UsageError::Unused { flag, method: name };
@@ -179,6 +215,13 @@ fn criterion(
                      a range of rows can cut it off, as mnist:DIR[5000..6000]",
         }),
         (Selection::Validation, Some(spec), None) => {
+            let target = matches.try_get_one::<String>("target").ok().flatten();
+            if target == Some(spec) {
+                return Err(UsageError::Conflict(
+                    "--validate names what --target names: to choose by what was trained on is to \
+                     choose what was learnt by heart; cut a range of rows off, as DIR[5000..6000]",
+                ));
+            }
             words.extend(["--test".to_owned(), spec.clone()]);
             Ok(format!("accuracy on {spec}"))
         }
@@ -277,10 +320,14 @@ impl Sweep<'_> {
             let value = trial.value.map_or("diverged".to_owned(), |v| format!("{v:.4}"));
             rows.push(vec![said(&trial.settings), value, format!("{:.0}", trial.seconds)]);
         }
+        let test = match self.method.selection {
+            Selection::HeldOut => "--test-task NAME=SPEC",
+            _ => "--test SPEC",
+        };
         let best = match self.best(ranked) {
             Some(command) => format!(
                 "Run the first with test data and baselines, which no trial has seen:\n  {command} \
-                 --test SPEC --baselines all"
+                 {test} --baselines all"
             ),
             None => "Every trial diverged: try lower learning rates.".to_owned(),
         };

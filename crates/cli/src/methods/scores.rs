@@ -7,8 +7,10 @@ use nn_layers::metrics::ConfusionMatrix;
 /// An undefined share is an empty cell.
 pub(super) fn csv(matrix: &ConfusionMatrix, classes: &[String]) -> String {
     let (recall, precision) = (matrix.recall(), matrix.precision());
+    // A line is a class, so its name is one.
+    let name = |class: usize| csv_field(&classes[class].replace(['\n', '\r'], " "));
     let mut text = String::from("class,members,recall,precision,f1,taken for,times\n");
-    for (c, class) in classes.iter().enumerate() {
+    for c in 0..classes.len() {
         let members: u64 = (0..classes.len()).map(|other| matrix.count(c, other)).sum();
         let f1 = recall[c].zip(precision[c]).map(|(r, p)| 2.0 * r * p / (r + p).max(1e-300));
         let shares = [recall[c], precision[c], f1]
@@ -16,10 +18,10 @@ pub(super) fn csv(matrix: &ConfusionMatrix, classes: &[String]) -> String {
         let others = (0..classes.len()).filter(|other| *other != c && matrix.count(c, *other) > 0);
         // Of equals the first.
         let worst = others.rev().max_by_key(|other| matrix.count(c, *other));
-        let (name, times) = worst.map_or((String::new(), String::new()), |other| {
-            (csv_field(&classes[other]), matrix.count(c, other).to_string())
+        let (other, times) = worst.map_or((String::new(), String::new()), |other| {
+            (name(other), matrix.count(c, other).to_string())
         });
-        text += &format!("{},{members},{},{name},{times}\n", csv_field(class), shares.join(","));
+        text += &format!("{},{members},{},{other},{times}\n", name(c), shares.join(","));
     }
     text
 }

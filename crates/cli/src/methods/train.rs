@@ -53,6 +53,10 @@ fn run(matches: &ArgMatches, control: Control, context: &Context) -> anyhow::Res
     let remedy = "labelled data, as images:DIR or mnist:DIR";
     let source = source.ok_or(UsageError::Missing { what: "--source", remedy })?;
     let (source, test) = load(&shared, source)?;
+    if flags.flip == Some(true) && source.sample_shape().len() != 3 {
+        let why = "--flip mirrors images, and the samples of --source are none; leave it out";
+        return Err(UsageError::Conflict(why).into());
+    }
     let classes = source.classes().len();
     let architecture = args::architecture(shared.net.as_deref(), source.sample_shape(), classes)?;
     let shared = shared.filled(&Training::default(), &architecture.name, &[]);

@@ -164,7 +164,16 @@ impl Folder {
 
     /// Appends what an epoch measured.
     pub(crate) fn metrics(&self, line: &str) -> Result<(), TransferError> {
-        self.append(METRICS, line, false)
+        match self.is_finished() {
+            true => Ok(()),
+            false => self.append(METRICS, line, false),
+        }
+    }
+
+    /// Whether the run has ended: all its metrics are there, and what is trained again to print the
+    /// result once more adds none.
+    fn is_finished(&self) -> bool {
+        self.path.join(REPORT).exists()
     }
 
     /// Drops the lines of metrics that `keep` does not keep: those after a checkpoint are made again.
@@ -172,6 +181,9 @@ impl Folder {
         &self,
         keep: impl Fn(&serde_json::Value) -> bool,
     ) -> Result<(), TransferError> {
+        if self.is_finished() {
+            return Ok(());
+        }
         let text = self.read(METRICS)?;
         let kept: String = text
             .split_inclusive('\n')

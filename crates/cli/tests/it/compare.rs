@@ -66,3 +66,10 @@ fn what_cannot_be_compared_is_refused() {
     lab.write("a/report.json", "{");
     lab.refused("compare a b", 3, &["a/report.json"]);
 }
+
+#[test]
+fn a_run_that_is_named_twice_is_refused() {
+    let lab = Lab::new();
+    lab.done(&format!("run domain-adversarial {MOONS} --steps 5 --out a"));
+    lab.refused("compare a ./a", 2, &["a run is named twice"]);
+}

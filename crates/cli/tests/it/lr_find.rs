@@ -28,3 +28,16 @@ fn bad_ranges_and_data_are_refused() {
     lab.refused(&format!("{line} --net transformer"), 2, &["there is no network `transformer`"]);
     lab.refused("lr-find --data idx:none", 3, &["none"]);
 }
+
+#[test]
+fn a_model_of_other_inputs_is_refused() {
+    let lab = Lab::new();
+    lab.done(
+        "train --source synthetic:digits?n=40 --resize 16x16 --net mlp --epochs 1 --out m --quiet",
+    );
+    let line = "lr-find --data synthetic:digits?n=40 --init m";
+    lab.refused(line, 3, &["the model m has inputs of shape [1, 16, 16]", "--resize"]);
+    lab.refused(&format!("{line} --resize 16x16 --picture a.png"), 2, &["FILE.svg"]);
+    let few = format!("{line} --resize 16x16 --steps 20 --low 1 --high 100 --quiet");
+    assert!(lab.done(&few).contains("--l"));
+}

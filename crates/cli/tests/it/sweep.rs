@@ -123,3 +123,21 @@ fn what_no_trial_could_be_is_said_before_any_runs() {
     let zero_shot = "sweep zero-shot --source synthetic:letters --grid epochs=1,2";
     lab.refused(zero_shot, 2, &["zero-shot has no examples"]);
 }
+
+#[test]
+fn test_data_is_refused_wherever_it_is_named() {
+    let lab = Lab::new();
+    lab.write("c.toml", "test = \"synthetic:digits?n=20\"\n");
+    let line = format!("sweep fine-tune {DIGITS} --shots 1 --out s");
+    let sealed = "a sweep reads no test data";
+    let grid = "--grid lr=0.1";
+    lab.refused(&format!("{line} {VALIDATE} {grid} --config c.toml"), 2, &[sealed]);
+    lab.refused(&format!("{line} {VALIDATE} --grid test=a,b"), 2, &["no setting `test`"]);
+    let target = "--validate synthetic:digits-textured?n=60&seed=1";
+    lab.refused(&format!("{line} {target} {grid}"), 2, &["--validate names what --target names"]);
+    let steps = format!("{line} {VALIDATE} {grid} --halving 2").replace("--epochs 2", "--steps 2");
+    lab.refused(&steps, 2, &["--halving"]);
+    // What fails before anything is trained leaves nothing in the way.
+    lab.refused(&format!("{line} --validate idx:none {grid}"), 3, &["none"]);
+    lab.done(&format!("{line} {VALIDATE} {grid} --quiet"));
+}

@@ -40,6 +40,7 @@ fn what_plain_training_has_no_use_for_is_refused() {
         &["--target has no meaning for train"],
     );
     lab.refused(&format!("{line} --baselines all"), 2, &["--baselines has no meaning"]);
+    lab.refused("train --source synthetic:moons?n=60 --flip", 2, &["--flip mirrors images"]);
     lab.refused(&format!("{line} --hold-out 1"), 2, &["--hold-out 1", "between 0 and 1"]);
     let both = format!("{line} --hold-out 0.2 --test synthetic:digits?n=20");
     lab.refused(&both, 2, &["--test or --hold-out"]);

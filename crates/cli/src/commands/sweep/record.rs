@@ -18,6 +18,8 @@ pub(super) struct Asked {
     pub(super) words: Vec<String>,
     /// By what trials are compared.
     pub(super) criterion: String,
+    /// What the file of --config said.
+    pub(super) config: Option<String>,
     pub(super) halving: Option<usize>,
     /// Every trial's settings.
     pub(super) trials: Vec<Settings>,
@@ -81,6 +83,11 @@ impl Record {
             }
         }
         Ok(Record { folder })
+    }
+
+    /// Takes back what [`open`](Record::open) wrote, before there is a trial.
+    pub(super) fn abandon(&self) {
+        let _ = std::fs::remove_file(self.folder.path().join(ASKED)); // it does no harm
     }
 
     pub(super) fn folder(&self) -> &Folder {

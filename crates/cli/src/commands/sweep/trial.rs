@@ -29,12 +29,13 @@ const OF_THE_SWEEP: [&str; 14] = [
     "dry_run",
 ];
 
+/// Flags that are no settings to be tried: how a run goes, and test data.
+const NO_SETTINGS: [&str; 7] =
+    ["config", "threads", "keep", "checkpoint_every", "test", "oracle", "test_task"];
+
 /// The flags of a method that a trial can set.
 pub(super) fn settings(command: &Command) -> impl Iterator<Item = &str> {
-    let how = |id: &str| {
-        OF_THE_SWEEP.contains(&id)
-            || ["config", "threads", "keep", "checkpoint_every"].contains(&id)
-    };
+    let how = |id: &str| OF_THE_SWEEP.contains(&id) || NO_SETTINGS.contains(&id);
     command.get_arguments().filter(move |a| !how(a.get_id().as_str())).filter_map(|a| a.get_long())
 }
 
