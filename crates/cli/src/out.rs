@@ -1,7 +1,9 @@
 //! The two streams: results to standard output, talk to standard error.
 
+use crate::error::UsageError;
 use anyhow::Context;
 use std::io::{self, Write};
+use std::path::Path;
 
 /// Writes a result to standard output. A closed pipe comes back as the error it is; `main` takes it
 /// for the end of the work, not for a failure.
@@ -20,6 +22,15 @@ pub(crate) fn result(text: &str) -> anyhow::Result<()> {
 pub(crate) fn talk(quiet: bool, line: &str) {
     if !quiet {
         let _ = writeln!(io::stderr(), "{line}");
+    }
+}
+
+/// Refuses a file for a picture whose name says that it is none of SVG.
+pub(crate) fn check_svg(picture: Option<&Path>) -> Result<(), UsageError> {
+    let svg = |path: &Path| path.extension().is_some_and(|e| e.eq_ignore_ascii_case("svg"));
+    match picture.is_none_or(svg) {
+        true => Ok(()),
+        false => Err(UsageError::Conflict("--picture draws SVG; name a file FILE.svg")),
     }
 }
 

@@ -47,10 +47,7 @@ pub(super) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
         let why = "--export writes one data set; leave out the second";
         return Err(UsageError::Conflict(why).into());
     }
-    let svg = |path: &PathBuf| path.extension().is_some_and(|e| e.eq_ignore_ascii_case("svg"));
-    if flags.picture.as_ref().is_some_and(|path| !svg(path)) {
-        return Err(UsageError::Conflict("--picture draws SVG; name a file FILE.svg").into());
-    }
+    out::check_svg(flags.picture.as_deref())?;
     let mut sets = vec![data::load("SPEC", &flags.spec)?];
     if let Some(other) = &flags.other {
         sets.push(data::load("SPEC", other)?);

@@ -3,7 +3,6 @@
 use crate::args::{self, Talk};
 use crate::context::start_threads;
 use crate::data::{self, Size};
-use crate::error::UsageError;
 use crate::{out, run};
 use clap::{ArgMatches, Args, FromArgMatches};
 use serde_json::json;
@@ -67,10 +66,7 @@ pub(super) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
         "at most 65536",
     )?;
     run::within("--steps", Some(flags.steps), flags.steps <= 100_000, "at most 100000")?;
-    let svg = |path: &PathBuf| path.extension().is_some_and(|e| e.eq_ignore_ascii_case("svg"));
-    if flags.picture.as_ref().is_some_and(|path| !svg(path)) {
-        return Err(UsageError::Conflict("--picture draws SVG; name a file FILE.svg").into());
-    }
+    out::check_svg(flags.picture.as_deref())?;
     start_threads(&flags.talk);
     let set = data::load_labelled("--data", &flags.data)?;
     let shape = data::common_shape(&[("--data", set.name(), set.sample_shape())], flags.resize)?;

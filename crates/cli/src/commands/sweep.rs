@@ -7,9 +7,9 @@ mod trial;
 
 use crate::args;
 use crate::context::{Context, Whole};
-use crate::error::{self, InputError, UsageError};
+use crate::error::{self, UsageError};
 use crate::methods::{METHODS, Method, Selection};
-use crate::run::{Control, within};
+use crate::run::{self, Control, Folder, within};
 use crate::{args::Talk, out};
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 use record::{Asked, Record, Trial};
@@ -174,10 +174,7 @@ fn asked(
 
 /// What the file of --config says, which holds no test data.
 fn settings_of(path: &Path) -> anyhow::Result<String> {
-    let text = std::fs::read_to_string(path).map_err(|source| {
-        let path = path.to_owned();
-        InputError::Read { path, operation: "read the configuration", source }
-    })?;
+    let text = run::settings_text(path)?;
     let invalid = |source| UsageError::Config { path: path.to_owned(), source };
     let table: toml::Table = toml::from_str(&text).map_err(invalid)?;
     match TEST_DATA.iter().any(|key| table.contains_key(*key)) {
@@ -269,7 +266,7 @@ impl Sweep<'_> {
         let folder = self.record.folder().path().join(&name);
         let mut words = self.words(&settings, epochs);
         words.extend(["--out".to_owned(), folder.display().to_string(), "--quiet".to_owned()]);
-        if folder.join("config.toml").exists() {
+        if Folder::is_begun(&folder) {
             words.push("--resume".to_owned());
         }
         let begun = Instant::now();

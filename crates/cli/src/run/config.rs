@@ -61,11 +61,15 @@ pub(super) fn table<O: Serialize>(shared: &Shared, own: &O) -> anyhow::Result<Ta
 }
 
 fn read<O: Args + DeserializeOwned>(method: &'static str, path: &Path) -> anyhow::Result<Table> {
-    let text = std::fs::read_to_string(path).map_err(|source| {
+    Ok(parse::<O>(method, path, &settings_text(path)?)?)
+}
+
+/// What stands in the file of --config.
+pub(crate) fn settings_text(path: &Path) -> Result<String, InputError> {
+    std::fs::read_to_string(path).map_err(|source| {
         let path = path.to_owned();
         InputError::Read { path, operation: "read the configuration", source }
-    })?;
-    Ok(parse::<O>(method, path, &text)?)
+    })
 }
 
 fn parse<O: Args + DeserializeOwned>(

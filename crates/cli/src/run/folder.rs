@@ -69,7 +69,7 @@ impl Folder {
         };
         if !resume {
             Lock::is_free(path)?;
-            let why = match path.join(REPORT).exists() {
+            let why = match Folder::is_finished(path) {
                 true => "it holds a finished run; choose another folder",
                 false => {
                     "it holds an unfinished run; go on with it by --resume, or choose another folder"
@@ -164,16 +164,16 @@ impl Folder {
 
     /// Appends what an epoch measured.
     pub(crate) fn metrics(&self, line: &str) -> Result<(), TransferError> {
-        match self.is_finished() {
+        match Folder::is_finished(&self.path) {
             true => Ok(()),
             false => self.append(METRICS, line, false),
         }
     }
 
-    /// Whether the run has ended: all its metrics are there, and what is trained again to print the
-    /// result once more adds none.
-    fn is_finished(&self) -> bool {
-        self.path.join(REPORT).exists()
+    /// Whether the run in `path` has ended: all its metrics are there, and what is trained again to
+    /// print the result once more adds none.
+    pub(crate) fn is_finished(path: &Path) -> bool {
+        path.join(REPORT).exists()
     }
 
     /// Drops the lines of metrics that `keep` does not keep: those after a checkpoint are made again.
@@ -181,7 +181,7 @@ impl Folder {
         &self,
         keep: impl Fn(&serde_json::Value) -> bool,
     ) -> Result<(), TransferError> {
-        if self.is_finished() {
+        if Folder::is_finished(&self.path) {
             return Ok(());
         }
         let text = self.read(METRICS)?;

@@ -12,7 +12,7 @@ mod shared;
 mod tasks;
 mod watch;
 
-pub(crate) use config::merge;
+pub(crate) use config::{merge, settings_text};
 pub(crate) use folder::Folder;
 pub(crate) use pretrained::Pretrained;
 pub(crate) use rehearsal::Rehearsal;

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Bytes that are read at once; the rest follows at the next look.
 const MOST: u64 = 1 << 20;
@@ -54,11 +54,6 @@ impl Lines {
         let text = String::from_utf8_lossy(&bytes[..whole]);
         Ok(News::Lines(text.lines().map(str::to_owned).collect()))
     }
-}
-
-/// Whether the run has ended and left its page.
-pub(super) fn is_finished(run: &Path) -> bool {
-    run.join("report.json").is_file()
 }
 
 #[cfg(test)]

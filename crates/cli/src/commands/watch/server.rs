@@ -1,6 +1,7 @@
 //! The pages and the stream of news, for this machine's browser alone.
 
-use super::folder::{Lines, News, is_finished};
+use super::folder::{Lines, News};
+use crate::run::Folder;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
@@ -129,7 +130,7 @@ impl Told {
     /// Puts what is new into `waiting`. Whether the run has ended is asked first: what it wrote before
     /// its end is then among the lines.
     fn look(&mut self) {
-        let finished = is_finished(&self.run);
+        let finished = Folder::is_finished(&self.run);
         for (name, lines) in &mut self.files {
             match lines.look() {
                 Ok(News::Lines(new)) => {
