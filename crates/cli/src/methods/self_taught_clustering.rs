@@ -25,7 +25,7 @@ pub(super) const METHOD: Method = Method {
     case: Case::Neither,
     help: HELP,
     selection: Selection::Refused(
-        "self-taught-clustering has no labels to choose by, and finds lambda itself",
+        "self-taught-clustering has no labels to choose by, and finds lambda and the clusters of features itself",
     ),
     built: Built {
         flags: settings::flags,
@@ -57,11 +57,9 @@ fn run(matches: &ArgMatches, control: Control, context: &Context) -> anyhow::Res
     }
     let known = arms::BASELINES.map(|name| (name, None));
     let chosen = baselines(NAME, shared.baselines.as_deref(), &known)?;
-    let stand = flags.settings(1, shared.epochs)?.stand;
+    let settings = flags.settings(shared.epochs)?;
     let domains = Domains::load(&shared)?;
-    let sizes = domains.sizes(stand);
-    let settings = flags.settings(sizes[2], shared.epochs)?;
-    settings.check(sizes)?;
+    settings.check(domains.sizes(settings.stand))?;
     domains.check(&settings)?;
     let shared = Shared {
         seed: Some(shared.seed.unwrap_or(0)),
@@ -84,14 +82,17 @@ fn run(matches: &ArgMatches, control: Control, context: &Context) -> anyhow::Res
     report::finish(&session, &shared, report, extra)
 }
 
-/// Every arm's measures side by side, and λ.
+/// Every arm's measures side by side, and what was chosen.
 fn extra(report: &Report, labelled: bool) -> Extra {
-    let lambdas: Vec<f64> = report
-        .outcomes
-        .iter()
-        .filter(|o| o.arm == report.method)
-        .map(|o| o.figures["lambda"])
-        .collect();
+    let chosen = |figure: &str| -> Vec<f64> {
+        report
+            .outcomes
+            .iter()
+            .filter(|o| o.arm == report.method)
+            .map(|o| o.figures[figure])
+            .collect()
+    };
+    let (lambdas, clusters) = (chosen("lambda"), chosen("feature_clusters"));
     let names: &[&str] = match labelled {
         true => &["entropy_bits", "nmi", "ari", STABILITY],
         false => &[STABILITY],
@@ -108,7 +109,7 @@ fn extra(report: &Report, labelled: bool) -> Extra {
         };
         rows.push(std::iter::once(arm.clone()).chain(names.iter().map(mean)).collect::<Vec<_>>());
     }
-    let all = lambdas.iter().map(f64::to_string).collect::<Vec<_>>().join(" ");
+    let spoken = |all: &[f64]| all.iter().map(f64::to_string).collect::<Vec<_>>().join(" ");
     let score = match labelled {
         true => {
             "The accuracy gives each cluster the class that makes the most of all; labels were read for it alone."
@@ -118,7 +119,12 @@ fn extra(report: &Report, labelled: bool) -> Extra {
         }
     };
     Extra {
-        fields: vec![("lambdas", json!(lambdas))],
-        text: format!("{}\nlambda, seed by seed: {all}\n{score}\n", out::table(&rows, 1)),
+        fields: vec![("lambdas", json!(lambdas)), ("feature_clusters", json!(clusters))],
+        text: format!(
+            "{}\nlambda, seed by seed: {}\nclusters of features: {}\n{score}\n",
+            out::table(&rows, 1),
+            spoken(&lambdas),
+            spoken(&clusters)
+        ),
     }
 }

@@ -25,7 +25,7 @@ mod reseed;
 mod updates;
 
 pub use joint::Partition;
-pub use model::Clusters;
+pub use model::{Candidate, Clusters};
 
 use crate::error::setting;
 use crate::fit::Observer;
@@ -49,6 +49,8 @@ pub enum Update {
 
 /// Candidates of the automatic λ.
 pub const LAMBDAS: [f64; 5] = [0.0, 0.3, 1.0, 3.0, 10.0];
+/// Candidates of the automatic number of feature clusters.
+pub const FEATURE_CLUSTERS: [usize; 4] = [4, 8, 16, 32];
 
 /// Clusters target and source by features whose clusters they share.
 #[derive(Clone, Debug, PartialEq)]
@@ -70,7 +72,7 @@ pub struct CoClustering {
 
 #[derive(Clone, Debug, PartialEq)]
 struct Common {
-    feature_clusters: usize,
+    feature_clusters: Vec<usize>,
     update: Update,
     iterations: usize,
     restarts: usize,
@@ -96,6 +98,14 @@ macro_rules! common_methods {
         /// Starts so often, and keeps the smallest objective; at least 1, default 5.
         pub fn restarts(mut self, restarts: usize) -> Self {
             self.common.restarts = restarts;
+            self
+        }
+
+        /// Tries every number of feature clusters of `candidates`, such as [`FEATURE_CLUSTERS`], and
+        /// takes the one whose restarts agree best on the target, as
+        /// [`SelfTaughtClustering::automatic_lambda`] does.
+        pub fn automatic_feature_clusters(mut self, candidates: &[usize]) -> Self {
+            self.common.feature_clusters = candidates.to_vec();
             self
         }
 
@@ -146,34 +156,16 @@ impl SelfTaughtClustering {
         check_clusters("target_clusters", self.target_clusters, target.rows())?;
         check_clusters("source_clusters", self.source_clusters, source.rows())?;
         self.common.check(target.cols())?;
-        let automatic = self.lambdas.len() != 1;
         setting("lambda", "an empty list", !self.lambdas.is_empty(), "one candidate at least")?;
-        let enough = !automatic || self.common.restarts >= 2;
-        setting("restarts", self.common.restarts, enough, "at least 2, for the automatic lambda")?;
         for &lambda in &self.lambdas {
             setting("lambda", lambda, lambda.is_finite() && lambda >= 0.0, "0 or positive")?;
         }
 
         let (p, q) = (Joint::new(target), Joint::new(source));
-        observer.begin(self.lambdas.len() * self.common.restarts * self.common.iterations, 0);
-        let mut best: Option<(f64, f64, Vec<Restart>)> = None;
-        let mut candidates = Vec::new();
-        for (i, &lambda) in self.lambdas.iter().enumerate() {
-            let domains =
-                [(p.clone(), self.target_clusters, 1.0), (q.clone(), self.source_clusters, lambda)];
-            let restarts = self.common.restarts(&domains, i * self.common.restarts, observer)?;
-            let agreed = agreement(&restarts).unwrap_or(f64::NEG_INFINITY);
-            candidates.push((lambda, agreed));
-            if best.as_ref().is_none_or(|&(most, ..)| agreed > most) {
-                best = Some((agreed, lambda, restarts));
-            }
-        }
-        observer.end();
-        let (_, lambda, restarts) = best.expect("there is a candidate");
-        if !automatic {
-            candidates.clear();
-        }
-        Ok(clusters(restarts, lambda, candidates))
+        let domains = |lambda: f64| {
+            vec![(p.clone(), self.target_clusters, 1.0), (q.clone(), self.source_clusters, lambda)]
+        };
+        self.common.most_agreed(&self.lambdas, &domains, observer)
     }
 }
 
@@ -196,11 +188,9 @@ impl CoClustering {
     ) -> Result<Clusters, TransferError> {
         check_clusters("clusters", self.clusters, counts.rows())?;
         self.common.check(counts.cols())?;
-        observer.begin(self.common.restarts * self.common.iterations, 0);
-        let domains = [(Joint::new(counts), self.clusters, 1.0)];
-        let restarts = self.common.restarts(&domains, 0, observer)?;
-        observer.end();
-        Ok(clusters(restarts, 0.0, Vec::new()))
+        let table = Joint::new(counts);
+        let domains = |_: f64| vec![(table.clone(), self.clusters, 1.0)];
+        self.common.most_agreed(&[0.0], &domains, observer)
     }
 }
 
@@ -211,27 +201,67 @@ fn check_clusters(name: &'static str, clusters: usize, rows: usize) -> Result<()
 impl Common {
     fn new(feature_clusters: usize) -> Self {
         let update = Update::Alternating;
+        let feature_clusters = vec![feature_clusters];
         Common { feature_clusters, update, iterations: 30, restarts: 5, seed: 0 }
     }
 
     fn check(&self, features: usize) -> Result<(), TransferError> {
-        let fits = (1..=features).contains(&self.feature_clusters);
-        let range = "from 1 to the number of features";
-        setting("feature_clusters", self.feature_clusters, fits, range)?;
+        let some = !self.feature_clusters.is_empty();
+        setting("feature_clusters", "an empty list", some, "one candidate at least")?;
+        for &k in &self.feature_clusters {
+            let fits = (1..=features).contains(&k);
+            setting("feature_clusters", k, fits, "from 1 to the number of features")?;
+        }
         setting("restarts", self.restarts, self.restarts > 0, "at least 1")?;
         setting("iterations", self.iterations, self.iterations > 0, "at least 1")
+    }
+
+    /// Tries every λ with every number of feature clusters, and keeps those clusters whose restarts
+    /// agree best on the target, the first of the equal.
+    fn most_agreed(
+        &self,
+        lambdas: &[f64],
+        domains: &dyn Fn(f64) -> Vec<(Joint, usize, f64)>,
+        observer: &mut dyn Observer,
+    ) -> Result<Clusters, TransferError> {
+        let tried = lambdas.len() * self.feature_clusters.len();
+        let enough = tried == 1 || self.restarts >= 2;
+        setting("restarts", self.restarts, enough, "at least 2, to choose by their agreement")?;
+        observer.begin(tried * self.restarts * self.iterations, 0);
+        let mut best: Option<(Candidate, Vec<Restart>)> = None;
+        let mut candidates = Vec::new();
+        for &lambda in lambdas {
+            let domains = domains(lambda);
+            for &feature_clusters in &self.feature_clusters {
+                let before = candidates.len() * self.restarts;
+                let restarts = self.restarts(&domains, feature_clusters, before, observer)?;
+                let agreement = agreement(&restarts).unwrap_or(f64::NEG_INFINITY);
+                let candidate = Candidate { lambda, feature_clusters, agreement };
+                candidates.push(candidate);
+                if best.as_ref().is_none_or(|(most, _)| agreement > most.agreement) {
+                    best = Some((candidate, restarts));
+                }
+            }
+        }
+        observer.end();
+        let (Candidate { lambda, .. }, restarts) = best.expect("there is a candidate");
+        if tried == 1 {
+            candidates.clear();
+        }
+        Ok(clusters(restarts, lambda, candidates))
     }
 
     /// Every restart, of which `before` are done in this fit.
     fn restarts(
         &self,
         domains: &[(Joint, usize, f64)],
+        feature_clusters: usize,
         before: usize,
         observer: &mut dyn Observer,
     ) -> Result<Vec<Restart>, TransferError> {
         let mut all = Vec::new();
         for restart in 0..self.restarts {
-            let mut state = State::random(domains, self.feature_clusters, (self.seed, restart));
+            let mut state = State::random(domains, feature_clusters, (self.seed, restart));
             let mut objective = vec![state.objective()];
             let first = (before + restart) * self.iterations;
             let (mut iteration, mut moved) = (0, true);
@@ -260,7 +290,7 @@ impl Common {
 }
 
 /// The restart with the smallest objective, the first of the equal.
-fn clusters(restarts: Vec<Restart>, lambda: f64, candidates: Vec<(f64, f64)>) -> Clusters {
+fn clusters(restarts: Vec<Restart>, lambda: f64, candidates: Vec<Candidate>) -> Clusters {
     let agreement = agreement(&restarts);
     let ends: Vec<f64> = restarts.iter().map(Restart::end).collect();
     let best = (1..ends.len()).fold(0, |best, i| if ends[i] < ends[best] { i } else { best });

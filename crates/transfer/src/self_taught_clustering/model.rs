@@ -5,6 +5,17 @@ use super::joint::Partition;
 use crate::fit::{EpochRecord, History};
 use crate::measures::mean_agreement;
 
+/// Settings that were tried, and how well their restarts agree.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Candidate {
+    /// The weight of the source.
+    pub lambda: f64,
+    /// Clusters of the features.
+    pub feature_clusters: usize,
+    /// The mean adjusted Rand index of pairs of restarts, on the target.
+    pub agreement: f64,
+}
+
 /// Clusters of the target, with those that were found beside them.
 #[derive(Clone, Debug)]
 pub struct Clusters {
@@ -15,7 +26,7 @@ pub struct Clusters {
     pub(super) objective: Vec<f64>,
     pub(super) restarts: Vec<f64>,
     pub(super) agreement: Option<f64>,
-    pub(super) candidates: Vec<(f64, f64)>,
+    pub(super) candidates: Vec<Candidate>,
 }
 
 impl Clusters {
@@ -55,9 +66,8 @@ impl Clusters {
         self.agreement
     }
 
-    /// Each λ that the automatic choice tried, with the agreement of its restarts; empty if λ was
-    /// set.
-    pub fn candidates(&self) -> &[(f64, f64)] {
+    /// What the automatic choice tried; empty if nothing was left to choose.
+    pub fn candidates(&self) -> &[Candidate] {
         &self.candidates
     }
 

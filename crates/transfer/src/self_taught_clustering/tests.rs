@@ -210,22 +210,47 @@ fn empty_clusters_are_filled_the_same_way_each_time_and_never_raise_it() {
 }
 
 #[test]
-fn a_lambda_is_chosen_by_the_agreement_of_restarts() {
+fn lambda_and_feature_clusters_are_chosen_by_the_agreement_of_restarts() {
     let mut random = Random::new(0, "auto", [0, 0]);
     let (target, source) = (random_counts(&mut random, 10, 12), random_counts(&mut random, 20, 12));
-    let method = SelfTaughtClustering::new(2, 2, 3).automatic_lambda(&LAMBDAS);
-    let model = method.fit(&target, &source, &mut silent()).unwrap();
-    assert_eq!(model.candidates().len(), 5);
-    let most = model.candidates().iter().map(|s| s.1).fold(f64::MIN, f64::max);
-    let chosen = model.candidates().iter().find(|s| s.1 == most).unwrap().0;
-    assert_eq!(model.lambda(), chosen);
-    // It is the model that this lambda gives.
-    let set = SelfTaughtClustering::new(2, 2, 3).lambda(chosen);
+    let new = |k| SelfTaughtClustering::new(2, 2, k);
+    let both = new(1).automatic_lambda(&LAMBDAS).automatic_feature_clusters(&[2, 3, 5]);
+    let model = both.fit(&target, &source, &mut silent()).unwrap();
+    assert_eq!(model.candidates().len(), 15);
+    let most = model.candidates().iter().map(|c| c.agreement).fold(f64::MIN, f64::max);
+    let chosen = *model.candidates().iter().find(|c| c.agreement == most).unwrap();
+    assert_eq!(
+        (model.lambda(), model.features().clusters),
+        (chosen.lambda, chosen.feature_clusters)
+    );
+    // It is the model that these settings give.
+    let set = new(chosen.feature_clusters).lambda(chosen.lambda);
     let same = set.fit(&target, &source, &mut silent()).unwrap();
     assert_eq!((same.target(), same.restarts()), (model.target(), model.restarts()));
     assert!(same.candidates().is_empty());
     assert_eq!(same.agreement(), Some(most));
     assert_eq!(set.restarts(1).fit(&target, &source, &mut silent()).unwrap().agreement(), None);
+
+    let alone = CoClustering::new(2, 1).automatic_feature_clusters(&[2, 3]);
+    let model = alone.fit(&target, &mut silent()).unwrap();
+    let best = model.candidates().iter().map(|c| c.agreement).fold(f64::MIN, f64::max);
+    assert_eq!((model.candidates().len(), model.agreement()), (2, Some(best)));
+}
+
+/// As the lesson's documents: of their eight groups of words nothing is told.
+#[test]
+fn the_number_of_planted_groups_is_found_by_agreement() {
+    let table = |data: &Dataset| Counts::from_dense(&data.without_labels()).unwrap();
+    let accuracies = (0..4).map(|seed| {
+        let target = Documents::new().seed(seed).make();
+        let source = Documents::auxiliary().seed(seed).make();
+        let method = SelfTaughtClustering::new(2, 8, 1).lambda(10.0).seed(seed);
+        let method = method.automatic_feature_clusters(&FEATURE_CLUSTERS);
+        let model = method.fit(&table(&target), &table(&source), &mut silent()).unwrap();
+        clustering_accuracy(&model.target().of, target.labels().unwrap())
+    });
+    let accuracies: Vec<f64> = accuracies.collect();
+    assert!(accuracies.iter().sum::<f64>() / 4.0 > 0.9, "{accuracies:?}");
 }
 
 #[test]
@@ -240,6 +265,11 @@ fn settings_out_of_range_are_named() {
     assert!(text(ok().lambda(-1.0)).starts_with("`lambda` is -1: it must be 0 or positive"));
     assert!(text(ok().lambda(f64::NAN)).starts_with("`lambda` is NaN"));
     assert!(text(ok().automatic_lambda(&[])).starts_with("`lambda` is an empty list"));
+    assert!(
+        text(ok().automatic_feature_clusters(&[])).starts_with("`feature_clusters` is an empty")
+    );
+    let beyond = ok().automatic_feature_clusters(&[1, 3]);
+    assert!(text(beyond).starts_with("`feature_clusters` is 3"));
     assert!(text(ok().automatic_lambda(&LAMBDAS).restarts(1)).starts_with("`restarts` is 1"));
     assert!(text(ok().iterations(0)).starts_with("`iterations` is 0"));
     let wide = counts(&[&[1.0; 3][..]]);

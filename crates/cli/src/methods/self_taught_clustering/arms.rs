@@ -42,16 +42,14 @@ impl<'a> Arms<'a> {
         observer: &mut dyn Observer,
     ) -> Result<Trained, TransferError> {
         let s = self.settings;
-        let method = SelfTaughtClustering::new(s.clusters, s.source_clusters, s.feature_clusters)
+        let tables = self.domains.of(s, seed, observer)?;
+        let method = SelfTaughtClustering::new(s.clusters, s.source_clusters, 1)
+            .automatic_lambda(&s.lambdas())
+            .automatic_feature_clusters(&s.feature_clusters(tables.target.cols()))
             .update(s.update)
             .iterations(s.iterations)
             .restarts(s.restarts)
             .seed(seed);
-        let method = match s.lambdas()[..] {
-            [lambda] => method.lambda(lambda),
-            ref candidates => method.automatic_lambda(candidates),
-        };
-        let tables = self.domains.of(s, seed, observer)?;
         let model = method.fit(&tables.target, &tables.source, observer)?;
         if self.session.keeps(seed) {
             let folder = &self.session.folder;
@@ -87,7 +85,8 @@ impl<'a> Arms<'a> {
         observer: &mut dyn Observer,
     ) -> Result<Trained, TransferError> {
         let s = self.settings;
-        let model = CoClustering::new(s.clusters, s.feature_clusters)
+        let model = CoClustering::new(s.clusters, 1)
+            .automatic_feature_clusters(&s.feature_clusters(counts.cols()))
             .update(s.update)
             .iterations(s.iterations)
             .restarts(s.restarts)
@@ -128,6 +127,7 @@ fn clustered(model: &Clusters, tables: &Tables) -> Trained {
         measured(tables, &model.target().of[..rows], model.agreement(), model.history());
     let last = model.objective().last().copied();
     trained.figures.insert("objective".into(), last.expect("the start's at least"));
+    trained.figures.insert("feature_clusters".into(), model.features().clusters as f64);
     trained
 }
 

@@ -8,7 +8,7 @@ use crate::run::{Shared, within};
 use clap::{Args, Command};
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
-use transfer::self_taught_clustering::{LAMBDAS, Update};
+use transfer::self_taught_clustering::{FEATURE_CLUSTERS, LAMBDAS, Update};
 
 const HEADING: &str = "Self-taught clustering";
 
@@ -25,13 +25,14 @@ pub(crate) struct Flags {
     /// Clusters of the source; default: twice those of the target
     #[arg(long, value_name = "K", help_heading = HEADING)]
     source_clusters: Option<usize>,
-    /// Clusters of the features, which both share; default 32, or all features if there are fewer
-    #[arg(long, value_name = "K", help_heading = HEADING)]
-    feature_clusters: Option<usize>,
+    /// Clusters of the features, which both share: a number, or `auto` (the default): of 4, 8, 16 and
+    /// 32 the one whose restarts agree best on the target, which reads no label
+    #[arg(long, value_name = "K|auto", help_heading = HEADING)]
+    feature_clusters: Option<OrAuto<usize>>,
     /// Weight of the source: a number, or `auto` (the default): of 0, 0.3, 1, 3 and 10 the one whose
-    /// restarts agree best on the target, which reads no label
+    /// restarts agree best on the target
     #[arg(long, value_name = "X|auto", help_heading = HEADING)]
-    lambda: Option<Lambda>,
+    lambda: Option<OrAuto<f64>>,
     /// Random starts, of which the smallest objective is kept, at least 2; default 5
     #[arg(long, value_name = "N", help_heading = HEADING)]
     restarts: Option<usize>,
@@ -74,11 +75,11 @@ pub(super) enum Stand {
     },
 }
 
-/// How λ is come by.
+/// How a number is come by.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
-enum Lambda {
-    Given(f64),
+enum OrAuto<T> {
+    Given(T),
     Chosen(Auto),
 }
 
@@ -88,13 +89,23 @@ enum Auto {
     Auto,
 }
 
-impl FromStr for Lambda {
+impl<T: FromStr> FromStr for OrAuto<T> {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
         match text {
-            "auto" => Ok(Lambda::Chosen(Auto::Auto)),
-            _ => text.parse().map(Lambda::Given).map_err(|_| "write a number, or auto".into()),
+            "auto" => Ok(OrAuto::Chosen(Auto::Auto)),
+            _ => text.parse().map(OrAuto::Given).map_err(|_| "write a number, or auto".into()),
+        }
+    }
+}
+
+impl<T: Copy> OrAuto<T> {
+    /// The number, or all that are tried.
+    fn candidates(&self, tried: &[T]) -> Vec<T> {
+        match self {
+            OrAuto::Given(x) => vec![*x],
+            OrAuto::Chosen(Auto::Auto) => tried.to_vec(),
         }
     }
 }
@@ -110,8 +121,8 @@ pub(super) struct Settings {
     pub(super) clusters: usize,
     pub(super) examples: Option<usize>,
     pub(super) source_clusters: usize,
-    pub(super) feature_clusters: usize,
-    lambda: Lambda,
+    feature_clusters: OrAuto<usize>,
+    lambda: OrAuto<f64>,
     pub(super) restarts: usize,
     pub(super) iterations: usize,
     pub(super) update: Update,
@@ -175,19 +186,15 @@ impl Flags {
     }
 
     /// The settings, each in its range; what depends on the data's size is checked with the data.
-    pub(super) fn settings(
-        &self,
-        features: usize,
-        epochs: Option<usize>,
-    ) -> Result<Settings, UsageError> {
+    pub(super) fn settings(&self, epochs: Option<usize>) -> Result<Settings, UsageError> {
         let remedy = "how many groups the target has, as --clusters 2";
         let clusters = self.clusters.ok_or(UsageError::Missing { what: "--clusters", remedy })?;
         let settings = Settings {
             clusters,
             examples: self.examples,
             source_clusters: self.source_clusters.unwrap_or(clusters.saturating_mul(2)),
-            feature_clusters: self.feature_clusters.unwrap_or(features.min(32)),
-            lambda: self.lambda.unwrap_or(Lambda::Chosen(Auto::Auto)),
+            feature_clusters: self.feature_clusters.unwrap_or(OrAuto::Chosen(Auto::Auto)),
+            lambda: self.lambda.unwrap_or(OrAuto::Chosen(Auto::Auto)),
             restarts: self.restarts.unwrap_or(5),
             iterations: self.iterations.unwrap_or(30),
             update: self.update.unwrap_or_default(),
@@ -203,7 +210,7 @@ impl Flags {
         within("--units", self.units, units, "left out: it is for --features autoencoder")?;
         within("--units", self.units, self.units != Some(0), "at least 1")?;
         within("--epochs", epochs, epochs != Some(0), "at least 1")?;
-        if let Lambda::Given(x) = settings.lambda {
+        if let OrAuto::Given(x) = settings.lambda {
             within("--lambda", Some(x), x.is_finite() && x >= 0.0, "0 or positive, or auto")?;
         }
         let restarts = (2..=10_000).contains(&settings.restarts);
@@ -254,16 +261,22 @@ impl Settings {
         within("--clusters", Some(self.clusters), fits(self.clusters, examples), range)?;
         let k = self.source_clusters;
         within("--source-clusters", Some(k), fits(k, source), range)?;
-        let k = self.feature_clusters;
-        within("--feature-clusters", Some(k), fits(k, features), "from 1 to the number of features")
+        let OrAuto::Given(k) = self.feature_clusters else { return Ok(()) };
+        let range = "from 1 to the number of features, or auto";
+        within("--feature-clusters", Some(k), fits(k, features), range)
     }
 
     /// Candidates for λ.
     pub(super) fn lambdas(&self) -> Vec<f64> {
-        match self.lambda {
-            Lambda::Given(x) => vec![x],
-            Lambda::Chosen(Auto::Auto) => LAMBDAS.to_vec(),
-        }
+        self.lambda.candidates(&LAMBDAS)
+    }
+
+    /// Candidates for the number of clusters of so many features.
+    pub(super) fn feature_clusters(&self, features: usize) -> Vec<usize> {
+        let mut candidates = self.feature_clusters.candidates(&FEATURE_CLUSTERS);
+        candidates.iter_mut().for_each(|k| *k = features.min(*k));
+        candidates.dedup();
+        candidates
     }
 }
 
@@ -295,19 +308,19 @@ mod tests {
 
     #[test]
     fn lambda_is_a_number_or_a_word() {
-        assert_eq!("3".parse(), Ok(Lambda::Given(3.0)));
-        assert_eq!("auto".parse(), Ok(Lambda::Chosen(Auto::Auto)));
-        assert!("much".parse::<Lambda>().is_err());
+        assert_eq!("3".parse(), Ok(OrAuto::Given(3.0)));
+        assert_eq!("auto".parse::<OrAuto<f64>>(), Ok(OrAuto::Chosen(Auto::Auto)));
+        assert!("much".parse::<OrAuto<f64>>().is_err());
         let read = |text: &str| toml::from_str::<Flags>(text).unwrap().lambda;
-        assert_eq!(read("lambda = 3"), Some(Lambda::Given(3.0)));
-        assert_eq!(read("lambda = \"auto\""), Some(Lambda::Chosen(Auto::Auto)));
+        assert_eq!(read("lambda = 3"), Some(OrAuto::Given(3.0)));
+        assert_eq!(read("lambda = \"auto\""), Some(OrAuto::Chosen(Auto::Auto)));
         let text = |lambda| {
             let flags = Flags { clusters: Some(2), lambda: Some(lambda), ..Flags::default() };
-            flags.settings(9, None).err().map(|e| e.to_string())
+            flags.settings(None).err().map(|e| e.to_string())
         };
-        assert_eq!(text(Lambda::Given(0.5)), None);
+        assert_eq!(text(OrAuto::Given(0.5)), None);
         assert_eq!(
-            text(Lambda::Given(-1.0)).unwrap(),
+            text(OrAuto::Given(-1.0)).unwrap(),
             "--lambda -1: it must be 0 or positive, or auto"
         );
     }
