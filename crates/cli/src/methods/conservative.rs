@@ -25,7 +25,7 @@ pub(super) const METHOD: Method = Method {
         run,
         tour: &[
             "--source",
-            "synthetic:digits?n=3000",
+            "synthetic:digits?n=2000",
             "--target",
             "synthetic:digits-textured?n=1500&seed=1",
             "--shots",

@@ -45,8 +45,10 @@ pub(super) const METHOD: Method = Method {
             "synthetic:digits-textured?n=3000&seed=1",
             "--baselines",
             "all",
+            "--batch-size",
+            "32",
             "--steps",
-            "1800",
+            "1200",
         ],
         quick: &[
             "--source",

@@ -39,8 +39,6 @@ pub(super) const METHOD: Method = Method {
             "2",
             "--source-clusters",
             "8",
-            "--feature-clusters",
-            "8",
             "--baselines",
             "all",
             "--seeds",

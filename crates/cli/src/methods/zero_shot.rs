@@ -45,7 +45,7 @@ pub(super) const METHOD: Method = Method {
             "--baselines",
             "all",
             "--epochs",
-            "4",
+            "3",
         ],
         quick: &[
             "--source",
