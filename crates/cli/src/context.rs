@@ -2,8 +2,9 @@
 
 use crate::args::Talk;
 use crate::out;
-use crate::run::Rehearsal;
+use crate::run::Small;
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tensor_autograd::kernels::parallel;
@@ -15,8 +16,8 @@ pub(crate) struct Context {
     pub(crate) stop: Stop,
     /// What the run is a part of, if it is.
     pub(crate) whole: Option<Whole>,
-    /// The notes of a rehearsal, if the run is one.
-    pub(crate) rehearsal: Option<Rehearsal>,
+    /// Who watches a run in small, if it is one.
+    pub(crate) small: Option<Rc<dyn Small>>,
 }
 
 /// A command that makes several runs.
@@ -32,12 +33,7 @@ impl Context {
     /// Starts the threads of the arithmetic and listens for Ctrl-C. Called once, by the command.
     pub(crate) fn start(talk: &Talk) -> anyhow::Result<Self> {
         start_threads(talk);
-        Ok(Context {
-            quiet: talk.quiet,
-            stop: Stop::listen(talk.quiet)?,
-            whole: None,
-            rehearsal: None,
-        })
+        Ok(Context { quiet: talk.quiet, stop: Stop::listen(talk.quiet)?, whole: None, small: None })
     }
 }
 

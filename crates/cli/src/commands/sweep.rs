@@ -70,9 +70,9 @@ pub(super) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
     let (method, _, matches) = super::run::chosen(matches);
     let flags = Flags::from_arg_matches(matches)?;
     let (talk, control) = (Talk::from_arg_matches(matches)?, Control::from_arg_matches(matches)?);
-    if control.dry_run {
-        let why =
-            "a sweep is not rehearsed: rehearse one of its trials by `transfer run --dry-run`";
+    if control.dry_run || control.overfit.is_some() {
+        let why = "a sweep is not tried in small: try one of its trials, by `transfer run` with --dry-run \
+                   or --overfit";
         return Err(UsageError::Conflict(why).into());
     }
     let mut context = Context::start(&talk)?;

@@ -5,7 +5,7 @@ mod health;
 mod selection;
 
 use super::evaluate::Yardstick;
-use super::{Built, Case, Method, Selection, draw};
+use super::{Built, Case, Few, Method, Selection, draw};
 use crate::context::Context;
 use crate::data;
 use crate::error::UsageError;
@@ -34,6 +34,7 @@ pub(super) const METHOD: Method = Method {
     built: Built {
         flags: |command| args::training(Flags::augment_args(Shared::augment_args(command))),
         run,
+        overfit: Few::Of("examples of the source, and as many of the target without their labels"),
         tour: &[
             "--source",
             "synthetic:digits?n=3000",

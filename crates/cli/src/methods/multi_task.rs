@@ -4,7 +4,7 @@ mod figures;
 mod settings;
 mod units;
 
-use super::{Built, Case, Method, Selection, draw};
+use super::{Built, Case, Few, Method, Selection, draw};
 use crate::context::Context;
 use crate::report::Finished;
 use crate::run::{self, Control, Session, Shared, baselines};
@@ -27,6 +27,7 @@ pub(super) const METHOD: Method = Method {
     built: Built {
         flags: |command| args::training(Flags::augment_args(Shared::augment_args(command))),
         run,
+        overfit: Few::Of("examples of each task"),
         tour: &[
             "--task",
             "left=multi:synthetic:digits?n=1500#left",

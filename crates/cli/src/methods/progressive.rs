@@ -4,7 +4,7 @@ mod arms;
 mod results;
 mod settings;
 
-use super::{Built, Case, Method, Selection, draw};
+use super::{Built, Case, Few, Method, Selection, draw};
 use crate::context::Context;
 use crate::error::UsageError;
 use crate::report::Finished;
@@ -30,6 +30,7 @@ pub(super) const METHOD: Method = Method {
     built: Built {
         flags: settings::flags,
         run,
+        overfit: Few::Of("examples of each task, one task after another"),
         tour: &[
             "--task",
             "digits=synthetic:digits?n=1000",

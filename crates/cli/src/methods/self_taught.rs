@@ -1,6 +1,6 @@
 //! `run self-taught`: source unlabelled, target labelled, and little of it.
 
-use super::{Built, Case, Method, Selection, draw};
+use super::{Built, Case, Few, Method, Selection, draw};
 use crate::context::Context;
 use crate::data;
 use crate::error::{InputError, UsageError};
@@ -30,6 +30,9 @@ pub(super) const METHOD: Method = Method {
             args::training(Flags::augment_args(Shared::augment_args(command)))
         },
         run,
+        overfit: Few::Refused(
+            "--overfit has no meaning for self-taught: its features are learnt without labels, and its classifier is no network; leave it out",
+        ),
         tour: &[
             "--source",
             "synthetic:letters?n=2000",

@@ -1,7 +1,7 @@
 //! `train`: plain supervised training, where every transfer of a labelled source begins.
 
 use super::evaluate::Yardstick;
-use super::{Built, draw};
+use super::{Built, Few, draw};
 use crate::context::Context;
 use crate::error::UsageError;
 use crate::report::{self, Extra, Finished};
@@ -19,6 +19,7 @@ const NAME: &str = "train";
 pub(crate) const TRAIN: Built = Built {
     flags: |command| args::training(Flags::augment_args(Shared::augment_args(command))),
     run,
+    overfit: Few::Of("examples of the source"),
     tour: &[],
     quick: &[],
 };

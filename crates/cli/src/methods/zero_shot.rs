@@ -1,6 +1,6 @@
 //! `run zero-shot`: classes without a single example.
 
-use super::{Built, Case, Method, Selection, draw};
+use super::{Built, Case, Few, Method, Selection, draw};
 use crate::context::Context;
 use crate::error::UsageError;
 use crate::report::{Extra, Finished};
@@ -33,6 +33,7 @@ pub(super) const METHOD: Method = Method {
     built: Built {
         flags: |command| args::training(Flags::augment_args(Shared::augment_args(command))),
         run,
+        overfit: Few::Of("examples of the seen classes"),
         tour: &[
             "--source",
             "synthetic:letters?n=2600",

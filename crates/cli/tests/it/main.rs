@@ -25,6 +25,7 @@ mod layer_transfer;
 mod lr_find;
 mod multi_task;
 mod predict;
+mod overfit;
 mod progressive;
 mod run;
 mod same_bits;

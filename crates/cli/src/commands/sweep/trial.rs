@@ -12,7 +12,7 @@ use clap::{ArgMatches, Command, FromArgMatches};
 use transfer::TransferError;
 
 /// Flags that say how the sweep goes, not how a trial is trained.
-const OF_THE_SWEEP: [&str; 14] = [
+const OF_THE_SWEEP: [&str; 15] = [
     "grid",
     "range",
     "log_range",
@@ -27,6 +27,7 @@ const OF_THE_SWEEP: [&str; 14] = [
     "baselines",
     "quiet",
     "dry_run",
+    "overfit",
 ];
 
 /// Flags that are no settings to be tried: how a run goes, and test data.
