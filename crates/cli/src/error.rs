@@ -181,6 +181,7 @@ fn code(error: &anyhow::Error) -> u8 {
                 | TransferError::ZeroShot(_)
                 | TransferError::Read(_)
                 | TransferError::Keys(_)
+                | TransferError::Description { .. }
                 | TransferError::Unusable { .. } => 3,
                 TransferError::Diverged { .. } | TransferError::Overflowed { .. } => 4,
                 TransferError::Interrupted { .. } => 5,

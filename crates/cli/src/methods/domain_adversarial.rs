@@ -100,7 +100,7 @@ impl Domains {
                 data::check_classes(("--source", source.name(), source.classes()), role, set)?;
             }
         }
-        let shape = flags.pretrained.shape(data::common_shape(&all, size)?);
+        let shape = flags.pretrained.shape(data::common_shape(&all, size)?)?;
         Ok(Domains {
             source: data::fit(source, &shape)?,
             target: data::fit_unlabelled(target, &shape)?,
@@ -114,7 +114,7 @@ fn run(matches: &ArgMatches, control: Control, context: &Context) -> anyhow::Res
     let (shared, flags) = run::merge::<Flags>(NAME, matches, control.config.as_deref())?;
     flags.check()?;
     flags.pretrained.given(&shared)?;
-    let shared = flags.pretrained.prepared(shared);
+    let shared = flags.pretrained.prepared(shared)?;
     let no_oracle = flags.oracle.is_none().then_some("it needs labelled target data in --oracle");
     let known = [("source_only", None), ("train_on_target", no_oracle)];
     let chosen = baselines(NAME, shared.baselines.as_deref(), &known)?;

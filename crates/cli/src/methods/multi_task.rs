@@ -63,7 +63,8 @@ fn run(matches: &ArgMatches, control: Control, context: &Context) -> anyhow::Res
     let chosen = baselines(NAME, shared.baselines.as_deref(), &[(SINGLE, None), (EQUAL, plain)])?;
     let units = Units::load(&shared, &flags)?;
     let mut architecture = MultiTaskArchitecture::of(shared.net.as_deref(), units.train());
-    architecture.name = args::architecture(shared.net.as_deref(), &architecture.input, 1)?.name;
+    let net = args::architecture(shared.net.as_deref(), &architecture.input, 1)?;
+    (architecture.name, architecture.description) = (net.name, net.description);
     let base = Training::default();
     let shared = shared.filled(&base, &architecture.name, &chosen);
     let flags = flags.filled(units.train().len());

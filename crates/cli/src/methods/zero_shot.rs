@@ -147,7 +147,7 @@ fn run(matches: &ArgMatches, control: Control, context: &Context) -> anyhow::Res
         );
     }
     flags.pretrained.given(&shared)?;
-    let shared = flags.pretrained.prepared(shared);
+    let shared = flags.pretrained.prepared(shared)?;
     let setup = Setup::load(&shared, &flags)?;
     let model = flags.model.unwrap_or(Model::Eszsl);
     let same = |other: Model| (model == other).then_some("it is the method itself");

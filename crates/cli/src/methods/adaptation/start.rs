@@ -1,15 +1,16 @@
 //! Where fine-tuning starts: a model trained on the source, or one from a file.
 
+use super::flags::base;
 use super::{Flags, Setup};
-use crate::data;
 use crate::error::{InputError, UsageError};
 use crate::run::Shared;
+use crate::{args, data};
 use datasets::Dataset;
 use nn_layers::models::DannNet;
 use std::cell::RefCell;
 use std::path::Path;
 use tensor_autograd::{Module, Rng};
-use transfer::{Architecture, Model, Supervised, TransferError, copy_matching};
+use transfer::{Architecture, Model, Normalizer, Supervised, TransferError, copy_matching};
 
 /// The source: its data, or its model.
 pub(super) enum Start {
@@ -34,9 +35,9 @@ impl Start {
             sets.push(("--test", test.name(), test.sample_shape()));
         }
         let backbone = flags.pretrained.given(shared)?;
-        let (start, shape) = match (&flags.init, &shared.source) {
+        let (mut start, shape) = match (&flags.init, &shared.source) {
             (None, None) if backbone => {
-                let shape = flags.pretrained.shape(data::common_shape(&sets, size)?);
+                let shape = flags.pretrained.shape(data::common_shape(&sets, size)?)?;
                 let loaded = flags.pretrained.load(&shape)?;
                 let (model, architecture) = loaded.expect("it is given");
                 (Start::Model(Box::new(model), architecture), shape)
@@ -72,7 +73,13 @@ impl Start {
             }
         };
         let test = test.map(|test| data::fit(test, &shape)).transpose()?;
-        Ok((start, data::fit(target, &shape)?, test))
+        let target = data::fit(target, &shape)?;
+        if let (true, Start::Model(model, _)) = (backbone, &mut start) {
+            // The file of a backbone knows no normalisation, and the settings do.
+            let kind = shared.normalize.unwrap_or(base().normalize);
+            model.normalizer = Normalizer::fit(kind, &target.without_labels());
+        }
+        Ok((start, target, test))
     }
 
     /// The classes of the source.
@@ -91,8 +98,14 @@ impl Start {
         }
     }
 
-    /// The network's name: the file's, or the one that `given` names or that fits the source.
-    pub(super) fn net_name(&self, given: Option<&str>) -> Result<String, InputError> {
+    /// The network for so many classes: the file's, or the one that `given` names or that fits the
+    /// source.
+    pub(super) fn architecture(
+        &self,
+        given: Option<&str>,
+        input: &[usize],
+        classes: usize,
+    ) -> anyhow::Result<Architecture> {
         match (self, given) {
             (Start::Model(_, architecture), Some(given)) if given != architecture.name => {
                 Err(InputError::Mismatch {
@@ -101,13 +114,16 @@ impl Start {
                     right: "the file of --init".into(),
                     right_is: architecture.name.clone(),
                     remedy: "leave out --net".into(),
-                })
+                }
+                .into())
             }
-            (Start::Model(_, architecture), _) => Ok(architecture.name.clone()),
-            (Start::Data { .. }, Some(given)) => Ok(given.to_owned()),
+            (Start::Model(_, architecture), _) => {
+                Ok(Architecture { classes, ..architecture.clone() })
+            }
+            (Start::Data { .. }, Some(given)) => args::architecture(Some(given), input, classes),
             (Start::Data { source, .. }, None) => {
-                let classes = source.classes().len();
-                Ok(Architecture::default_for(source.sample_shape(), classes).name)
+                let fits = Architecture::default_for(source.sample_shape(), source.classes().len());
+                args::architecture(Some(&fits.name), input, classes)
             }
         }
     }

@@ -56,7 +56,7 @@ impl Setup {
         if let Some(test) = &test {
             sets.push(("--test", test.name(), test.sample_shape()));
         }
-        let shape = flags.pretrained.shape(data::common_shape(&sets, size)?);
+        let shape = flags.pretrained.shape(data::common_shape(&sets, size)?)?;
         let all = data::fit(all, &shape)?;
         let test = test.map(|test| data::fit(test, &shape)).transpose()?;
 
