@@ -104,6 +104,16 @@ pub(crate) enum InputError {
     File { path: PathBuf, why: String },
 }
 
+/// A sweep in which no training came to its end.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "every trial diverged, {trials} of {trials}: lower the learning rates that are tried, or check the \
+     inputs' scale"
+)]
+pub(crate) struct AllDiverged {
+    pub(crate) trials: usize,
+}
+
 /// The role and the spec, but for an error that repeats the spec itself.
 fn data_set(role: &str, spec: &str, source: &DataError) -> String {
     match source {
@@ -166,6 +176,9 @@ fn code(error: &anyhow::Error) -> u8 {
         if cause.is::<UsageError>() {
             return 2;
         }
+        if cause.is::<AllDiverged>() {
+            return 4;
+        }
         if cause.is::<InputError>() || cause.is::<DataError>() || cause.is::<ReadError>() {
             return 3;
         }
@@ -212,6 +225,7 @@ mod tests {
         assert_eq!(code(&anyhow::Error::from(interrupted).context("somewhere")), 5);
         let diverged = TransferError::Diverged { step: 3, steps: 9, loss: f64::NAN, lr: 1.0 };
         assert_eq!(code(&diverged.into()), 4);
+        assert_eq!(code(&AllDiverged { trials: 3 }.into()), 4);
         assert_eq!(code(&io::Error::from(io::ErrorKind::StorageFull).into()), 1);
     }
 }

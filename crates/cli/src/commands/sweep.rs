@@ -7,7 +7,7 @@ mod trial;
 
 use crate::args;
 use crate::context::{Context, Whole};
-use crate::error::{self, UsageError};
+use crate::error::{self, AllDiverged, UsageError};
 use crate::methods::{METHODS, Method, Selection};
 use crate::run::{self, Control, Folder, within};
 use crate::{args::Talk, out};
@@ -117,7 +117,9 @@ pub(super) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
     out::result(&match control.json {
         true => sweep.json(&last).to_string(),
         false => sweep.text(&last),
-    })
+    })?;
+    let diverged = last.iter().all(|trial| trial.value.is_none());
+    if diverged { Err(AllDiverged { trials: last.len() }.into()) } else { Ok(()) }
 }
 
 fn is_interruption(e: &anyhow::Error) -> bool {
@@ -326,7 +328,7 @@ impl Sweep<'_> {
                 "Run the first with test data and baselines, which no trial has seen:\n  {command} \
                  {test} --baselines all"
             ),
-            None => "Every trial diverged: try lower learning rates.".to_owned(),
+            None => "There is no best one.".to_owned(),
         };
         let criterion = &self.asked.criterion;
         format!("by {criterion}; larger is better\n\n{}\n{best}\n", out::table(&rows, 1))

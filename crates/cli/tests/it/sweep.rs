@@ -142,3 +142,17 @@ fn test_data_is_refused_wherever_it_is_named() {
     lab.refused(&format!("{line} --validate idx:none {grid}"), 3, &["none"]);
     lab.done(&format!("{line} {VALIDATE} {grid} --quiet"));
 }
+
+#[test]
+fn a_sweep_of_which_every_trial_diverged_ends_as_a_run_that_did() {
+    let lab = Lab::new();
+    let data = DIGITS.replace("--epochs 2", "--epochs 20");
+    let line = format!("sweep fine-tune {data} {VALIDATE} --shots 3 --trunk-lr 1");
+    let ran = lab.run(&format!("{line} --grid lr=1e30,1e20 --quiet"));
+    assert_eq!(ran.code, Some(4), "{}", ran.stderr);
+    assert_eq!(ran.stdout.matches("diverged").count(), 2, "{}", ran.stdout);
+    let words = "error: every trial diverged, 2 of 2: lower the learning rates";
+    assert!(ran.stderr.contains(words), "{}", ran.stderr);
+    let ran = lab.run(&format!("{line} --grid lr=1e30,1e-5 --quiet"));
+    assert_eq!(ran.code, Some(0), "one did not: {}", ran.stderr);
+}
