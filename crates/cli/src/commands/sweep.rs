@@ -38,9 +38,9 @@ struct Flags {
     /// The seed of --random
     #[arg(long, value_name = "N", default_value_t = 0)]
     draw_seed: u64,
-    /// Successive halving: of the settings one in N goes on to trainings N times as long, up to
-    /// --epochs
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(2..=100), requires = "epochs", conflicts_with = "steps")]
+    /// Successive halving: of the settings one in N goes on to trainings N times as long, up to the
+    /// epochs that --epochs or --config gives
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(2..=100), conflicts_with = "steps")]
     halving: Option<u16>,
     /// Labelled target data to choose by. It must be none of --target's, and none of the final test's
     #[arg(long, value_name = "SPEC")]
@@ -88,9 +88,9 @@ pub(super) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
     let stages = match sweep.asked.halving {
         None => vec![None],
         Some(factor) => {
-            let epochs = matches.try_get_one::<usize>("epochs").ok().flatten().copied();
+            let epochs = halving::full_epochs(matches, sweep.asked.config.as_deref())?;
             let n = sweep.asked.trials.len();
-            halving::rungs(n, epochs.unwrap_or(1), factor).into_iter().map(Some).collect()
+            halving::rungs(n, epochs, factor).into_iter().map(Some).collect()
         }
     };
     let mut alive: Vec<usize> = (0..sweep.asked.trials.len()).collect();
@@ -159,6 +159,9 @@ fn asked(
         axes.iter().all(|a| a.name != "epochs") || flags.halving.is_none(),
         "left out where epochs are tried",
     )?;
+    if flags.halving.is_some() {
+        halving::full_epochs(matches, config.as_deref())?;
+    }
     let trials = space::trials(&axes, flags.random, flags.draw_seed)?;
     for settings in &trials {
         args::parse(trial::words(method.name, &words, settings)).map_err(|r| r.into_error())?;
@@ -291,8 +294,10 @@ impl Sweep<'_> {
     fn words(&self, settings: &Settings, epochs: Option<usize>) -> Vec<String> {
         let mut given = self.asked.words.clone();
         if let Some(epochs) = epochs {
-            let at = given.iter().position(|word| word == "--epochs").expect("halving needs it");
-            given[at + 1] = epochs.to_string();
+            match given.iter().position(|word| word == "--epochs") {
+                Some(at) => given[at + 1] = epochs.to_string(),
+                None => given.extend(["--epochs".to_owned(), epochs.to_string()]),
+            }
         }
         trial::words(self.method.name, &given, settings)
     }

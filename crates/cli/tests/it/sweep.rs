@@ -78,6 +78,22 @@ fn halving_trains_many_shortly_and_few_for_long() {
     let config = lab.text(&format!("runs/sweep-1/{folder}/config.toml"));
     assert!(config.contains("epochs = 1\n"), "{config}");
     assert_eq!(sweep["ranked"].as_array().unwrap().len(), 1);
+
+    // The full length may stand in a file, too; a flag wins.
+    lab.write("c.toml", "epochs = 2\nshots = 1\n");
+    let data = DIGITS.replace("--epochs 2", "");
+    let line = format!("sweep fine-tune {data} {VALIDATE} --config c.toml --grid lr=0.01,0.02");
+    let folders = |flags: &str| {
+        let sweep = lab.json(&format!("{line} --halving 2 {flags} --json --quiet"));
+        let trials = sweep["trials"].as_array().unwrap().clone();
+        trials.iter().map(|t| t["folder"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let of_file = folders("");
+    assert_eq!(of_file[..2], ["trial-0-epochs-1", "trial-1-epochs-1"]);
+    assert!(of_file.len() == 3 && of_file[2].ends_with("-epochs-2"), "{of_file:?}");
+    assert!(folders("--epochs 4")[2].ends_with("-epochs-4"));
+    lab.write("c.toml", "steps = 9\nshots = 1\n");
+    lab.refused(&format!("{line} --halving 2"), 2, &["--epochs is missing", "--config"]);
 }
 
 #[test]
