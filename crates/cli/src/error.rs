@@ -72,9 +72,10 @@ pub(crate) enum UsageError {
         "port {port} of 127.0.0.1: {source}; name another by --port, or 0 for one that is free"
     )]
     Port { port: u16, source: std::io::Error },
-    /// A setting that a run has not.
-    #[error("{}: there is no setting `{name}`; settings: {known}", run.display())]
-    NoSetting { run: PathBuf, name: String, known: String },
+    /// A setting that has no value in a run.
+    #[error("--by: `{name}` has no value in {}{}; settings that have one: {known}",
+        run.display(), did_you_mean(nearest))]
+    NoSetting { run: PathBuf, name: String, nearest: Option<String>, known: String },
 }
 
 /// Input that cannot be used.
