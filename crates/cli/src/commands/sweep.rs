@@ -230,6 +230,9 @@ fn criterion(
         (Selection::HeldOut, None, None) => {
             Ok("score on the share held out of the tasks".to_owned())
         }
+        (Selection::Unsupervised, None, _) if typed("select") => Err(UsageError::Conflict(
+            "a sweep has one criterion for all trials: name it by --by, and leave out --select",
+        )),
         (Selection::Unsupervised, None, by) => {
             let by = by.as_deref().unwrap_or("reverse-validation");
             let swept = flags.grid.iter().chain(&flags.range).chain(&flags.log_range);

@@ -107,6 +107,12 @@ fn an_unlabelled_target_is_chosen_for_without_its_labels() {
     assert_eq!(ranked.len(), 2);
     assert!(ranked[0]["value"].as_f64().unwrap() <= 0.0, "minus a risk");
     assert_eq!(ranked[0]["settings"][0][1], "0.1");
+    // The criterion of the sweep chooses among the values of one flag, too.
+    let one = line.replace("--grid lr=1e-9,0.1", "--grid hold-out=0.2 --select-lambda 0.1,0.3");
+    assert_eq!(lab.json(&format!("{one} --json --quiet"))["ranked"].as_array().unwrap().len(), 1);
+    lab.refused(&format!("{one} --select entropy"), 2, &["name it by --by"]);
+    let run = format!("run domain-adversarial {data} --select-lambda 0.1,0.3");
+    lab.refused(&run, 2, &["--select-lambda and --select-lr need --select"]);
     let test = "--test synthetic:moons-rotated?n=60&seed=2";
     lab.refused(&format!("{line} {test}"), 2, &["a sweep reads no test data"]);
     lab.refused(
