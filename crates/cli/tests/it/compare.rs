@@ -60,6 +60,8 @@ fn what_cannot_be_compared_is_refused() {
     lab.refused("compare a b --by shots", 2, &[none, "lambda"]);
     lab.refused("compare a b --by lamda", 2, &["in a, did you mean `lambda`?"]);
     lab.refused("compare a c --by net --picture p.svg", 2, &["numbers"]);
+    lab.refused("compare a c --by lambda --picture p.png", 2, &["name a file FILE.svg"]);
+    assert!(!lab.path("p.png").exists());
     lab.refused("compare a none", 3, &["none/report.json", "finished run"]);
     lab.refused("compare", 2, &["RUN"]);
     let newer = lab.text("a/report.json").replace("transfer.run/1", "transfer.run/2");
