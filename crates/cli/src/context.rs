@@ -3,6 +3,8 @@
 use crate::args::Talk;
 use crate::out;
 use crate::run::Small;
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -16,6 +18,8 @@ pub(crate) struct Context {
     pub(crate) stop: Stop,
     /// What the run is a part of, if it is.
     pub(crate) whole: Option<Whole>,
+    /// Notes on data that were given already.
+    pub(crate) told: Rc<RefCell<BTreeSet<String>>>,
     /// Who watches a run in small, if it is one.
     pub(crate) small: Option<Rc<dyn Small>>,
 }
@@ -33,7 +37,13 @@ impl Context {
     /// Starts the threads of the arithmetic and listens for Ctrl-C. Called once, by the command.
     pub(crate) fn start(talk: &Talk) -> anyhow::Result<Self> {
         start_threads(talk);
-        Ok(Context { quiet: talk.quiet, stop: Stop::listen(talk.quiet)?, whole: None, small: None })
+        Ok(Context {
+            quiet: talk.quiet,
+            stop: Stop::listen(talk.quiet)?,
+            whole: None,
+            told: Rc::default(),
+            small: None,
+        })
     }
 }
 

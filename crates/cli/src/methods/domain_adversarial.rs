@@ -73,7 +73,7 @@ struct Domains {
 }
 
 impl Domains {
-    fn load(shared: &Shared, flags: &Flags) -> anyhow::Result<Self> {
+    fn load(shared: &Shared, flags: &Flags, context: &Context) -> anyhow::Result<Self> {
         let missing = |what, remedy| UsageError::Missing { what, remedy };
         let source = shared.source.as_deref();
         let source = source.ok_or_else(|| missing("--source", "labelled data, as mnist:DIR"))?;
@@ -82,11 +82,11 @@ impl Domains {
         let size =
             shared.size().map_err(|_| UsageError::Conflict("--resize takes HxW, as 28x28"))?;
 
-        let source = data::load_labelled("--source", source)?;
+        let source = context.load_labelled("--source", source)?;
         // From here on the target has no labels that anything could read.
-        let target = data::load("--target", target)?.without_labels();
+        let target = context.load("--target", target)?.without_labels();
         let load = |role, spec: &Option<String>| {
-            spec.as_deref().map(|spec| data::load_labelled(role, spec)).transpose()
+            spec.as_deref().map(|spec| context.load_labelled(role, spec)).transpose()
         };
         let (test, oracle) = (load("--test", &shared.test)?, load("--oracle", &flags.oracle)?);
 
@@ -119,7 +119,7 @@ fn run(matches: &ArgMatches, control: Control, context: &Context) -> anyhow::Res
     let known = [("source_only", None), ("train_on_target", no_oracle)];
     let chosen = baselines(NAME, shared.baselines.as_deref(), &known)?;
 
-    let domains = Domains::load(&shared, &flags)?;
+    let domains = Domains::load(&shared, &flags, context)?;
     let classes = domains.source.classes().len();
     let shape = domains.source.sample_shape();
     let architecture = args::architecture(flags.pretrained.net(&shared), shape, classes)?;

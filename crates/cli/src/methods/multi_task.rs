@@ -61,7 +61,7 @@ fn run(matches: &ArgMatches, control: Control, context: &Context) -> anyhow::Res
     let weighting = flags.weighting()?;
     let plain = (weighting == Weighting::Equal).then_some("it is the method itself");
     let chosen = baselines(NAME, shared.baselines.as_deref(), &[(SINGLE, None), (EQUAL, plain)])?;
-    let units = Units::load(&shared, &flags)?;
+    let units = Units::load(&shared, &flags, context)?;
     let mut architecture = MultiTaskArchitecture::of(shared.net.as_deref(), units.train());
     let net = args::architecture(shared.net.as_deref(), &architecture.input, 1)?;
     (architecture.name, architecture.description) = (net.name, net.description);

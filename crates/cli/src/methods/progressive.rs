@@ -84,8 +84,8 @@ fn load(
     let size = shared.size().map_err(|_| UsageError::Conflict("--resize takes HxW, as 28x28"))?;
     let mut all = Vec::new();
     for (task, test) in tasks.iter().zip(tests) {
-        let train = data::load_labelled("--task", &task.spec)?;
-        let test = data::load_labelled("--test-task", &test.spec)?;
+        let train = context.load_labelled("--task", &task.spec)?;
+        let test = context.load_labelled("--test-task", &test.spec)?;
         let known = ("--task", train.name(), train.classes());
         data::check_classes(known, "--test-task", &test)?;
         all.push(TaskData { name: task.name.clone(), train, test });

@@ -61,7 +61,7 @@ fn run(matches: &ArgMatches, control: Control, context: &Context) -> anyhow::Res
     let known = arms::BASELINES.map(|name| (name, None));
     let chosen = baselines(NAME, shared.baselines.as_deref(), &known)?;
     let stand = flags.settings(1, shared.epochs)?.stand;
-    let domains = Domains::load(&shared)?;
+    let domains = Domains::load(&shared, context)?;
     let sizes = domains.sizes(stand);
     let settings = flags.settings(sizes[2], shared.epochs)?;
     settings.check(sizes)?;

@@ -148,7 +148,7 @@ fn run(matches: &ArgMatches, control: Control, context: &Context) -> anyhow::Res
     }
     flags.pretrained.given(&shared)?;
     let shared = flags.pretrained.prepared(shared)?;
-    let setup = Setup::load(&shared, &flags)?;
+    let setup = Setup::load(&shared, &flags, context)?;
     let model = flags.model.unwrap_or(Model::Eszsl);
     let same = |other: Model| (model == other).then_some("it is the method itself");
     let known = [

@@ -93,11 +93,11 @@ pub(super) fn run<O: Serialize>(
         let remedy = "labelled target data for the score; or --shots K, the rest then gives it";
         return Err(missing("--test", remedy).into());
     }
-    let target = data::load_labelled("--target", target)?;
+    let target = context.load_labelled("--target", target)?;
     let test =
-        shared.test.as_deref().map(|spec| data::load_labelled("--test", spec)).transpose()?;
+        shared.test.as_deref().map(|spec| context.load_labelled("--test", spec)).transpose()?;
     let shared = flags.pretrained.prepared(shared)?;
-    let (start, target, test) = Start::load(&shared, &flags, target, test)?;
+    let (start, target, test) = Start::load(&shared, &flags, (target, test), context)?;
     if let Some(test) = &test {
         data::check_classes(("--target", target.name(), target.classes()), "--test", test)?;
     }

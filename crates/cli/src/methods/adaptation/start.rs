@@ -2,6 +2,7 @@
 
 use super::flags::base;
 use super::{Flags, Setup};
+use crate::context::Context;
 use crate::error::{InputError, UsageError};
 use crate::run::Shared;
 use crate::{args, data};
@@ -25,8 +26,8 @@ impl Start {
     pub(super) fn load(
         shared: &Shared,
         flags: &Flags,
-        target: Dataset,
-        test: Option<Dataset>,
+        (target, test): (Dataset, Option<Dataset>),
+        context: &Context,
     ) -> anyhow::Result<(Self, Dataset, Option<Dataset>)> {
         let size =
             shared.size().map_err(|_| UsageError::Conflict("--resize takes HxW, as 28x28"))?;
@@ -57,7 +58,7 @@ impl Start {
                 (Start::Model(Box::new(model), architecture), shape)
             }
             (None, Some(spec)) => {
-                let source = data::load_labelled("--source", spec)?;
+                let source = context.load_labelled("--source", spec)?;
                 sets.insert(0, ("--source", source.name(), source.sample_shape()));
                 let shape = data::common_shape(&sets, size)?;
                 let source = data::fit(source, &shape)?;
