@@ -7,9 +7,10 @@ use crate::run::Control;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgMatches, Args, Command, value_parser};
 use std::ffi::OsString;
+use std::path::Path;
 use std::process::ExitCode;
 use tensor_autograd::Rng;
-use transfer::Architecture;
+use transfer::{Architecture, Description};
 
 /// Flags of every command that trains.
 #[derive(Args, Clone, Debug, Default)]
@@ -132,23 +133,27 @@ pub(crate) fn training(command: Command) -> Command {
     Talk::augment_args(Control::augment_args(command)).allow_negative_numbers(true)
 }
 
-/// The network that was named, or the one for such samples.
+/// The network that was named or whose description was, or the one for such samples.
 ///
 /// # Errors
 /// [`UsageError::UnknownNet`] if there is no such network, [`transfer::TransferError`] if it does
-/// not take such samples.
+/// not take such samples or its description is none.
 pub(crate) fn architecture(
     name: Option<&str>,
     input: &[usize],
     classes: usize,
 ) -> anyhow::Result<Architecture> {
     let mut architecture = Architecture::default_for(input, classes);
-    if let Some(name) = name {
+    if let Some(name) = name.filter(|name| is_description(name)) {
+        architecture.description = Some(Description::read(Path::new(name))?);
+        architecture.name = name.to_owned();
+    } else if let Some(name) = name {
         let known = || Architecture::kinds().map(|(kind, _)| kind);
         let wanted = name.split_once(':').map_or(name, |(kind, _)| kind);
         if !known().any(|kind| kind == wanted) {
             let (found, nearest) = (name.to_owned(), error::nearest(wanted, known()));
-            let known = known().collect::<Vec<_>>().join(", ");
+            let known = known().chain(["or FILE.toml, which describes one"]);
+            let known = known.collect::<Vec<_>>().join(", ");
             return Err(UsageError::UnknownNet { found, nearest, known }.into());
         }
         architecture.name = name.to_owned();
@@ -156,4 +161,9 @@ pub(crate) fn architecture(
     // Made once, so that a network that does not fit is refused before a run folder is made.
     architecture.build(&mut Rng::seed(0))?;
     Ok(architecture)
+}
+
+/// Whether a network's name is the file of its description.
+pub(crate) fn is_description(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|end| end.eq_ignore_ascii_case("toml"))
 }

@@ -2,8 +2,11 @@
 
 use crate::args::Talk;
 use crate::out;
-use crate::run::Rehearsal;
+use crate::run::Small;
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tensor_autograd::kernels::parallel;
@@ -15,8 +18,10 @@ pub(crate) struct Context {
     pub(crate) stop: Stop,
     /// What the run is a part of, if it is.
     pub(crate) whole: Option<Whole>,
-    /// The notes of a rehearsal, if the run is one.
-    pub(crate) rehearsal: Option<Rehearsal>,
+    /// Notes on data that were given already.
+    pub(crate) told: Rc<RefCell<BTreeSet<String>>>,
+    /// Who watches a run in small, if it is one.
+    pub(crate) small: Option<Rc<dyn Small>>,
 }
 
 /// A command that makes several runs.
@@ -36,7 +41,8 @@ impl Context {
             quiet: talk.quiet,
             stop: Stop::listen(talk.quiet)?,
             whole: None,
-            rehearsal: None,
+            told: Rc::default(),
+            small: None,
         })
     }
 }

@@ -1,6 +1,8 @@
 //! Data sets by spec, and making those of two domains fit one network.
 
+use crate::context::Context;
 use crate::error::InputError;
+use crate::out;
 use datasets::{DataError, Dataset, Spec, Unlabelled, transforms};
 
 /// Reads the data set that `spec` names, to be used as `role` (`--source` and the like).
@@ -32,6 +34,35 @@ pub(crate) fn load_labelled(role: &'static str, spec: &str) -> Result<Dataset, I
     match data.require_labels() {
         Ok(_) => Ok(data),
         Err(e) => Err(InputError::Data { role, spec: spec.to_owned(), source: Box::new(e) }),
+    }
+}
+
+impl Context {
+    /// As [`load`]; says what the reader took for granted or left out, once if several data sets say
+    /// the same, as two ranges of rows of one table do.
+    pub(crate) fn load(&self, role: &'static str, spec: &str) -> Result<Dataset, InputError> {
+        let data = load(role, spec)?;
+        self.tell(role, &data);
+        Ok(data)
+    }
+
+    /// As [`load_labelled`], and says the same.
+    pub(crate) fn load_labelled(
+        &self,
+        role: &'static str,
+        spec: &str,
+    ) -> Result<Dataset, InputError> {
+        let data = load_labelled(role, spec)?;
+        self.tell(role, &data);
+        Ok(data)
+    }
+
+    fn tell(&self, role: &'static str, data: &Dataset) {
+        for note in data.notes() {
+            if self.told.borrow_mut().insert(note.clone()) {
+                out::talk(self.quiet, &format!("{role}: {note}"));
+            }
+        }
     }
 }
 

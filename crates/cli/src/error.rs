@@ -72,9 +72,10 @@ pub(crate) enum UsageError {
         "port {port} of 127.0.0.1: {source}; name another by --port, or 0 for one that is free"
     )]
     Port { port: u16, source: std::io::Error },
-    /// A setting that a run has not.
-    #[error("{}: there is no setting `{name}`; settings: {known}", run.display())]
-    NoSetting { run: PathBuf, name: String, known: String },
+    /// A setting that has no value in a run.
+    #[error("--by: `{name}` has no value in {}{}; settings that have one: {known}",
+        run.display(), did_you_mean(nearest))]
+    NoSetting { run: PathBuf, name: String, nearest: Option<String>, known: String },
 }
 
 /// Input that cannot be used.
@@ -102,6 +103,16 @@ pub(crate) enum InputError {
     /// A file that is not what it should be.
     #[error("{}: {why}", path.display())]
     File { path: PathBuf, why: String },
+}
+
+/// A sweep in which no training came to its end.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "every trial diverged, {trials} of {trials}: lower the learning rates that are tried, or check the \
+     inputs' scale"
+)]
+pub(crate) struct AllDiverged {
+    pub(crate) trials: usize,
 }
 
 /// The role and the spec, but for an error that repeats the spec itself.
@@ -166,6 +177,9 @@ fn code(error: &anyhow::Error) -> u8 {
         if cause.is::<UsageError>() {
             return 2;
         }
+        if cause.is::<AllDiverged>() {
+            return 4;
+        }
         if cause.is::<InputError>() || cause.is::<DataError>() || cause.is::<ReadError>() {
             return 3;
         }
@@ -181,6 +195,7 @@ fn code(error: &anyhow::Error) -> u8 {
                 | TransferError::ZeroShot(_)
                 | TransferError::Read(_)
                 | TransferError::Keys(_)
+                | TransferError::Description { .. }
                 | TransferError::Unusable { .. } => 3,
                 TransferError::Diverged { .. } | TransferError::Overflowed { .. } => 4,
                 TransferError::Interrupted { .. } => 5,
@@ -211,6 +226,7 @@ mod tests {
         assert_eq!(code(&anyhow::Error::from(interrupted).context("somewhere")), 5);
         let diverged = TransferError::Diverged { step: 3, steps: 9, loss: f64::NAN, lr: 1.0 };
         assert_eq!(code(&diverged.into()), 4);
+        assert_eq!(code(&AllDiverged { trials: 3 }.into()), 4);
         assert_eq!(code(&io::Error::from(io::ErrorKind::StorageFull).into()), 1);
     }
 }

@@ -9,7 +9,11 @@ use rand_chacha::ChaCha8Rng;
 /// There is no global one: whoever draws holds a `&mut Rng`. It implements `rand`'s `RngCore`, so
 /// every distribution of `rand_distr` and `ndarray-rand` takes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rng(ChaCha8Rng);
+pub struct Rng {
+    chacha: ChaCha8Rng,
+    /// Whether dropout draws from it.
+    drops: bool,
+}
 
 /// Where a generator stands; see [`Rng::state`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +29,7 @@ pub struct RngState {
 impl Rng {
     /// The generator of this seed.
     pub fn seed(seed: u64) -> Self {
-        Rng(ChaCha8Rng::seed_from_u64(seed))
+        Rng { chacha: ChaCha8Rng::seed_from_u64(seed), drops: true }
     }
 
     /// An independent generator for a named purpose: a pure function of this generator's seed and
@@ -36,21 +40,32 @@ impl Rng {
         let hash = purpose.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| {
             (h ^ u64::from(b)).wrapping_mul(0x0000_0100_0000_01b3)
         });
-        let mut forked = ChaCha8Rng::from_seed(self.0.get_seed());
+        let mut forked = ChaCha8Rng::from_seed(self.chacha.get_seed());
         // The rotation keeps a fork of a fork from undoing the first.
-        forked.set_stream((self.0.get_stream().rotate_left(17) ^ hash).max(1));
-        Rng(forked)
+        forked.set_stream((self.chacha.get_stream().rotate_left(17) ^ hash).max(1));
+        Rng { chacha: forked, drops: self.drops }
+    }
+
+    /// This generator for training in which dropout drops nothing, as where a network is to show that
+    /// it can learn its examples by heart. Forks of it are such generators too.
+    pub fn without_dropout(self) -> Rng {
+        Rng { drops: false, ..self }
+    }
+
+    /// What a dropout's mask is made of; none where nothing is dropped.
+    pub(crate) fn dropout_key(&mut self) -> Option<u64> {
+        self.drops.then(|| self.next_u64())
     }
 
     /// Uniform in `[0, 1)`, with 24 random bits, so that it is the same number at 32 and 64 bits.
     pub fn uniform(&mut self) -> Real {
-        (self.0.next_u32() >> 8) as Real / (1 << 24) as Real
+        (self.chacha.next_u32() >> 8) as Real / (1 << 24) as Real
     }
 
     /// A draw from the standard normal distribution.
     pub fn normal(&mut self) -> Real {
         use ndarray_rand::rand_distr::{Distribution, StandardNormal};
-        let x: f64 = StandardNormal.sample(&mut self.0);
+        let x: f64 = StandardNormal.sample(&mut self.chacha);
         x as Real
     }
 
@@ -62,7 +77,7 @@ impl Rng {
     pub fn below(&mut self, n: usize) -> usize {
         assert!(n > 0, "below(0): there is no number to draw");
         // Lemire's multiplication; the bias is below n / 2⁶⁴.
-        ((u128::from(self.0.next_u64()) * n as u128) >> 64) as usize
+        ((u128::from(self.chacha.next_u64()) * n as u128) >> 64) as usize
     }
 
     /// `0..n` in random order (Fisher and Yates).
@@ -77,30 +92,30 @@ impl Rng {
     /// Where this generator stands, for a checkpoint.
     pub fn state(&self) -> RngState {
         RngState {
-            seed: self.0.get_seed(),
-            stream: self.0.get_stream(),
-            position: self.0.get_word_pos(),
+            seed: self.chacha.get_seed(),
+            stream: self.chacha.get_stream(),
+            position: self.chacha.get_word_pos(),
         }
     }
 
     /// The generator that stood there.
     pub fn from_state(state: &RngState) -> Rng {
-        let mut rng = ChaCha8Rng::from_seed(state.seed);
-        rng.set_stream(state.stream);
-        rng.set_word_pos(state.position);
-        Rng(rng)
+        let mut chacha = ChaCha8Rng::from_seed(state.seed);
+        chacha.set_stream(state.stream);
+        chacha.set_word_pos(state.position);
+        Rng { chacha, drops: true }
     }
 }
 
 impl RngCore for Rng {
     fn next_u32(&mut self) -> u32 {
-        self.0.next_u32()
+        self.chacha.next_u32()
     }
     fn next_u64(&mut self) -> u64 {
-        self.0.next_u64()
+        self.chacha.next_u64()
     }
     fn fill_bytes(&mut self, bytes: &mut [u8]) {
-        self.0.fill_bytes(bytes);
+        self.chacha.fill_bytes(bytes);
     }
 }
 

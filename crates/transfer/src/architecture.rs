@@ -1,5 +1,6 @@
 //! The networks that can be named: in a command, in a configuration, in a saved model.
 
+use crate::description::Description;
 use crate::{TransferError, backbone};
 use nn_layers::models::{self, DannNet};
 use serde::{Deserialize, Serialize};
@@ -15,6 +16,9 @@ pub struct Architecture {
     pub input: Vec<usize>,
     /// The number of classes.
     pub classes: usize,
+    /// What the network is, where it is none of the kinds; its name is then the file's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<Description>,
 }
 
 /// A kind of network: name, what it is, whether it takes such a sample, how it is made, and how many
@@ -52,7 +56,7 @@ fn pooled(n: f64, kernel: f64) -> f64 {
 }
 
 /// Numbers of a sample that a saved model may claim: a picture of 4096 × 4096 pixels in colour.
-const LARGEST_SAMPLE: f64 = 3.0 * 4096.0 * 4096.0;
+pub(crate) const LARGEST_SAMPLE: f64 = 3.0 * 4096.0 * 4096.0;
 
 /// To add a network, add a line.
 const KINDS: &[Kind] = &[
@@ -167,7 +171,8 @@ fn is_picture(sample: &[usize]) -> bool {
 /// One of torchvision's networks with fresh values.
 fn pretrained(name: &str, classes: usize, rng: &mut Rng) -> DannNet {
     let net = backbone::bare(name, classes, rng).expect("a name of the table");
-    backbone::divided(net, rng)
+    let head = net.names().len() - 1;
+    backbone::divided(net, head, rng)
 }
 
 impl Architecture {
@@ -181,12 +186,29 @@ impl Architecture {
     pub fn default_for(input: &[usize], classes: usize) -> Self {
         let fits = |name: &&str| KINDS.iter().any(|k| k.name == *name && (k.takes)(input));
         let name = ["dann-mnist", "shallow"].into_iter().find(fits).unwrap_or("mlp");
-        Architecture { name: name.into(), input: input.to_vec(), classes }
+        Architecture::named(name, input, classes)
+    }
+
+    /// The kind of this name, which need not exist.
+    pub fn named(name: impl Into<String>, input: &[usize], classes: usize) -> Self {
+        Architecture { name: name.into(), input: input.to_vec(), classes, description: None }
     }
 
     /// Whether there is such a network, and it takes such samples.
     pub(crate) fn check(&self) -> Result<(), TransferError> {
-        self.kind().map(|_| ())
+        match self.plan()? {
+            Some(_) => Ok(()),
+            None => self.kind().map(|_| ()),
+        }
+    }
+
+    pub(crate) fn unfit(&self, what: &str) -> TransferError {
+        TransferError::Mismatch {
+            what: "the network does not take such samples",
+            left: format!("`{}`, {what}", self.name),
+            right: format!("samples {:?}, {} classes", self.input, self.classes),
+            remedy: "choose another network, or resize the images",
+        }
     }
 
     /// Makes the network with fresh initial values.
@@ -194,6 +216,9 @@ impl Architecture {
     /// # Errors
     /// If the kind is unknown or does not take samples of this shape.
     pub fn build(&self, rng: &mut Rng) -> Result<DannNet, TransferError> {
+        if let Some(plan) = self.plan()? {
+            return Ok(backbone::divided(plan.build(rng), plan.head, rng));
+        }
         let (kind, hidden) = self.kind()?;
         Ok(match kind.build {
             Fixed(build) => build(&self.input, self.classes, rng),
@@ -207,9 +232,14 @@ impl Architecture {
     /// # Errors
     /// As for [`build`](Architecture::build), or if such a network has more weights than `held`.
     pub(crate) fn check_weights(&self, held: usize) -> Result<(), TransferError> {
-        let (kind, hidden) = self.kind()?;
         let sizes: Vec<f64> = self.input.iter().map(|&n| n as f64).collect();
-        let weights = (kind.weights)(&sizes, self.classes as f64, hidden as f64);
+        let weights = match self.plan()? {
+            Some(plan) => plan.numbers(),
+            None => {
+                let (kind, hidden) = self.kind()?;
+                (kind.weights)(&sizes, self.classes as f64, hidden as f64)
+            }
+        };
         // Pictures of which a net takes means cost no weights, but memory when their size is tried.
         let numbers: f64 = sizes.iter().product();
         if weights > held as f64 || numbers > LARGEST_SAMPLE {
@@ -242,12 +272,7 @@ impl Architecture {
             });
         };
         if !(kind.takes)(&self.input) || self.classes == 0 || self.input.contains(&0) {
-            return Err(TransferError::Mismatch {
-                what: "the network does not take such samples",
-                left: format!("`{}`, {}", kind.name, kind.help),
-                right: format!("samples {:?}, {} classes", self.input, self.classes),
-                remedy: "choose another network, or resize the images",
-            });
+            return Err(self.unfit(kind.help));
         }
         match (&kind.build, size) {
             (Fixed(_), None) => Ok((kind, 0)),
@@ -283,7 +308,7 @@ mod tests {
     use tensor_autograd::Module;
 
     fn of(name: &str, input: &[usize], classes: usize) -> Architecture {
-        Architecture { name: name.into(), input: input.to_vec(), classes }
+        Architecture::named(name, input, classes)
     }
 
     #[test]
@@ -330,8 +355,7 @@ mod tests {
     }
 
     fn build(name: &str) -> Result<DannNet, String> {
-        let of = Architecture { name: name.into(), input: vec![7], classes: 3 };
-        of.build(&mut Rng::seed(0)).map_err(|e| e.to_string())
+        of(name, &[7], 3).build(&mut Rng::seed(0)).map_err(|e| e.to_string())
     }
 
     #[test]

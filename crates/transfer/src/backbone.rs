@@ -9,7 +9,7 @@ use crate::input::{Normalize, Normalizer};
 use crate::{Architecture, History, Model, TransferError};
 use nn_layers::init::{self, Fan, Nonlinearity};
 use nn_layers::models::{self, Backbone, DannNet};
-use nn_layers::{KeyMap, LoadMode, StateDict, load_into};
+use nn_layers::{KeyMap, LoadError, LoadMode, StateDict, load_into};
 use std::collections::BTreeMap;
 use std::path::Path;
 use tensor_autograd::{Module, Rng, Tensor};
@@ -55,12 +55,61 @@ pub(crate) fn bare(name: &str, classes: usize, rng: &mut Rng) -> Option<Backbone
     net(name).map(|net| (net.build)(classes, rng))
 }
 
-/// The network in this crate's parts. Its domain classifier, which torchvision's has not, is
+/// A network whose tensors have names of their own in files: the names of its stages, and how many of
+/// these come before the head.
+struct Stages {
+    names: Vec<String>,
+    head: usize,
+}
+
+/// The stages of a network of torchvision or of a description; none of others.
+fn stages(architecture: &Architecture) -> Result<Option<Stages>, TransferError> {
+    if let Some(plan) = architecture.plan()? {
+        return Ok(Some(Stages { names: plan.names(), head: plan.head }));
+    }
+    Ok(net(&architecture.name).map(|net| {
+        let names = (net.stages)();
+        Stages { head: names.len() - 1, names }
+    }))
+}
+
+/// The network with the weights of a file that has its own names, in this crate's parts; none where
+/// files have this crate's names.
+///
+/// # Errors
+/// If it lacks a tensor, has one too many or one of another shape; all of them are listed.
+pub(crate) fn filled(
+    architecture: &Architecture,
+    state: &StateDict,
+    rng: &mut Rng,
+) -> Result<Option<DannNet>, Unfilled> {
+    let Some(Stages { head, .. }) = stages(architecture)? else { return Ok(None) };
+    let mut whole = match architecture.plan()? {
+        Some(plan) => plan.build(rng),
+        None => bare(&architecture.name, architecture.classes, rng).expect("it has stages"),
+    };
+    load_into(&mut whole, state, LoadMode::Strict)?;
+    Ok(Some(divided(whole, head, rng)))
+}
+
+/// Why a network is not filled.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unfilled {
+    /// It is no network for such samples.
+    #[error(transparent)]
+    Network(#[from] TransferError),
+    /// The tensors are others.
+    #[error(transparent)]
+    Tensors(#[from] LoadError),
+}
+
+/// The network in this crate's parts, of which `head` stages are the features. Its domain classifier, which torchvision's has not, is
 /// `1024, ReLU, 1024, ReLU, 1`, as on the AlexNet of Ganin et al. (2016), with fresh values.
-pub(crate) fn divided(net: Backbone, rng: &mut Rng) -> DannNet {
+pub(crate) fn divided(net: Backbone, head: usize, rng: &mut Rng) -> DannNet {
     let (_, mut features) = net.into_parts();
-    let label = features.split_off(features.len() - 1);
-    let d = label.named_params()[0].1.shape()[1];
+    let label = features.split_off(head);
+    let linear = label.named_params().into_iter().find(|(_, param)| param.shape().rank() == 2);
+    let d = linear.expect("a head ends with a linear layer").1.shape()[1];
     let mut domain = models::mlp(&[d, 1024, 1024, 1], rng);
     let gain = Nonlinearity::Relu.gain();
     init::apply(&mut domain, "*.weight", |shape| init::kaiming_normal(shape, Fan::In, gain, rng));
@@ -68,19 +117,20 @@ pub(crate) fn divided(net: Backbone, rng: &mut Rng) -> DannNet {
     DannNet { features, label, domain }
 }
 
-/// The tensors of the classifier under torchvision's names, if the architecture is one of its. The
-/// domain classifier has no place there.
-pub(crate) fn tensors(name: &str, of: &DannNet) -> Option<BTreeMap<String, Tensor>> {
-    let stages = (net(name)?.stages)();
-    let (head, stages) = stages.split_last()?;
+/// The tensors of the classifier under the names that they have in files, if the network has names of
+/// its own there. The domain classifier has no place among them.
+pub(crate) fn tensors(
+    architecture: &Architecture,
+    of: &DannNet,
+) -> Result<Option<BTreeMap<String, Tensor>>, TransferError> {
+    let Some(Stages { names, head }) = stages(architecture)? else { return Ok(None) };
     let mut tensors = BTreeMap::new();
-    for (i, stage) in stages.iter().enumerate() {
-        let part = of.features[i].state_dict();
-        tensors.extend(part.into_iter().map(|(name, t)| (format!("{stage}.{name}"), t)));
+    for (stage, name) in of.features.iter().chain(&of.label).zip(&names) {
+        let part = stage.state_dict();
+        tensors.extend(part.into_iter().map(|(tensor, t)| (format!("{name}.{tensor}"), t)));
     }
-    let part = of.label[0].state_dict();
-    tensors.extend(part.into_iter().map(|(name, t)| (format!("{head}.{name}"), t)));
-    Some(tensors)
+    debug_assert_eq!(of.features.len(), head, "the parts are cut where they were put together");
+    Ok(Some(tensors))
 }
 
 impl Architecture {
@@ -105,45 +155,79 @@ impl Model<DannNet> {
         input: &[usize],
         keys: Option<&KeyMap>,
     ) -> Result<(Self, Architecture), TransferError> {
-        let unusable = |why: String| TransferError::Unusable { path: path.to_owned(), why };
-        let Some(net) = net(name) else {
+        if net(name).is_none() {
             return Err(TransferError::Mismatch {
                 what: "there is no such pretrained network",
                 left: format!("`{name}`"),
                 right: Architecture::pretrained().collect::<Vec<_>>().join(", "),
-                remedy: "name one of these",
+                remedy: "name one of these, or a description of a network, FILE.toml",
             });
-        };
+        }
+        Self::pretrained_as(path, Architecture::named(name, input, 1), keys)
+    }
+
+    /// As [`pretrained`](Model::pretrained), for a network that is described: its tensors have the
+    /// names of the description's layers. Its classes are as many as the description says.
+    ///
+    /// # Errors
+    /// As for [`pretrained`](Model::pretrained), and if the description's layers do not take such
+    /// samples.
+    pub fn pretrained_as(
+        path: &Path,
+        mut architecture: Architecture,
+        keys: Option<&KeyMap>,
+    ) -> Result<(Self, Architecture), TransferError> {
+        let unusable = |why: String| TransferError::Unusable { path: path.to_owned(), why };
         let mut state = StateDict::load(path)?;
         if let Some(keys) = keys {
             state = keys.apply(&state)?;
         }
-        let head = (net.stages)().pop().map_or(String::new(), |head| format!("{head}.weight"));
-        let classes = match state.tensors.get(&head).map(|w| w.shape()) {
-            Some(shape) if shape.rank() == 2 => shape[0],
-            Some(shape) => {
-                return Err(unusable(format!("`{head}` has shape {shape}, not two axes")));
+        let of = match &architecture.description {
+            Some(description) => {
+                architecture.classes = description.classes();
+                architecture.name.clone()
             }
             None => {
-                return Err(unusable(format!(
-                    "it has no tensor `{head}`: it holds no {name} of torchvision; name the network \
-                     that it holds, or give its tensors other names by a key map"
-                )));
+                architecture.classes = outputs(&architecture.name, &state).map_err(unusable)?;
+                format!("{} of torchvision", architecture.name)
             }
         };
-        let architecture = Architecture { name: name.to_owned(), input: input.to_vec(), classes };
         architecture.check()?;
         let rng = &mut Rng::seed(0);
-        let mut bare = (net.build)(classes, rng);
-        load_into(&mut bare, &state, LoadMode::Strict)
-            .map_err(|e| unusable(format!("it is no {name} of torchvision: {e}")))?;
+        let net = match filled(&architecture, &state, rng) {
+            Ok(net) => net.expect("it is torchvision's or described"),
+            Err(Unfilled::Network(error)) => return Err(error),
+            Err(Unfilled::Tensors(error)) => {
+                return Err(unusable(format!("it is no {of}: {error}")));
+            }
+        };
+        let normalize = match &architecture.description {
+            Some(description) => description.normalize().unwrap_or(Normalize::None),
+            None => Normalize::ImageNet,
+        };
         let model = Model {
-            net: divided(bare, rng),
-            normalizer: Normalizer::of_kind(Normalize::ImageNet, input),
-            classes: (0..classes).map(|i| format!("class {i} of the backbone")).collect(),
+            net,
+            normalizer: Normalizer::of_kind(normalize, &architecture.input),
+            classes: (0..architecture.classes)
+                .map(|i| format!("class {i} of the backbone"))
+                .collect(),
             history: History::default(),
         };
         Ok((model, architecture))
+    }
+}
+
+/// How many classes a network of torchvision tells with these weights.
+fn outputs(name: &str, state: &StateDict) -> Result<usize, String> {
+    let head = net(name).and_then(|net| (net.stages)().pop()).unwrap_or_default();
+    let head = format!("{head}.weight");
+    match state.tensors.get(&head).map(|w| w.shape()) {
+        Some(shape) if shape.rank() == 2 => Ok(shape[0]),
+        Some(shape) => Err(format!("`{head}` has shape {shape}, not two axes")),
+        None => Err(format!(
+            "it has no tensor `{head}`: it holds no {name} of torchvision; name the network that it \
+             holds, or give its tensors other names by a key map"
+        )),
     }
 }
 

@@ -13,15 +13,16 @@ pub(crate) struct Stream {
 }
 
 impl Stream {
-    /// Batches of `size` samples, shuffled by `seed`.
+    /// Batches of the size and the examples that `training` says, shuffled by `seed`.
     pub(crate) fn new(
         data: &Unlabelled,
         normalizer: &Normalizer,
-        size: usize,
+        training: &Training,
         seed: u64,
     ) -> Result<Self, TransferError> {
-        let inputs = Inputs::new(data, normalizer)?;
-        let rows = BatchStream::new(inputs.len(), size, seed);
+        let few = training.few(data.name(), data.len())?.map(|rows| data.select(&rows));
+        let inputs = Inputs::new(few.as_ref().unwrap_or(data), normalizer)?;
+        let rows = BatchStream::new(inputs.len(), training.rows_a_step(), seed);
         Ok(Stream { inputs, rows })
     }
 
@@ -52,8 +53,11 @@ impl Labelled {
             images || !training.flip,
             "false: the samples are no images",
         )?;
-        let (size, seed) = (training.batch_size, training.seed);
-        let stream = Stream::new(&data.without_labels(), normalizer, size, seed)?;
+        let labels = match training.few(data.name(), labels.len())? {
+            Some(rows) => rows.iter().map(|&row| labels[row]).collect(),
+            None => labels,
+        };
+        let stream = Stream::new(&data.without_labels(), normalizer, training, training.seed)?;
         Ok(Labelled { stream, labels, flip: training.flip.then_some(training.seed) })
     }
 

@@ -73,6 +73,16 @@ pub enum TransferError {
     /// A map of tensors' names that cannot be used.
     #[error(transparent)]
     Keys(#[from] nn_layers::KeyMapError),
+    /// A description of a network that is none, or that does not take the samples.
+    #[error("{network}, {source}{note}")]
+    Description {
+        /// The network's name: its file.
+        network: String,
+        /// What is wrong with it, and where.
+        source: Box<crate::description::DescriptionError>,
+        /// What is to be known of the samples beside it.
+        note: String,
+    },
     /// A file that cannot be written.
     #[error(transparent)]
     Save(#[from] nn_layers::SaveError),

@@ -93,6 +93,14 @@ impl<N: Network> Model<N> {
         Ok(inputs.batch(&(0..inputs.len()).collect::<Vec<_>>()))
     }
 
+    /// The inputs as the network takes them, as many together as pass through it at once.
+    pub(crate) fn batches(&self, inputs: &Unlabelled) -> Result<Vec<Tensor>, TransferError> {
+        let inputs = Inputs::new(inputs, &self.normalizer)?;
+        let rows: Vec<usize> = (0..inputs.len()).collect();
+        let some = rows.chunks(together(self.normalizer.sample()));
+        Ok(some.map(|rows| inputs.batch(rows)).collect())
+    }
+
     fn map(
         &self,
         inputs: &Unlabelled,

@@ -1,7 +1,7 @@
 //! A model on disk: one safetensors file that says what it is.
 
 use crate::architecture::Architecture;
-use crate::backbone;
+use crate::backbone::{self, Unfilled};
 use crate::input::Normalizer;
 use crate::model::Model;
 use crate::parts::{contradicts, described};
@@ -39,7 +39,8 @@ impl Model<DannNet> {
 
     /// Writes the model to one file, atomically. The tensors carry PyTorch's names and layouts; how
     /// to build the network and prepare its inputs stands in the metadata. Of torchvision's networks
-    /// the classifier alone is kept, under torchvision's names: it loads in PyTorch as it is.
+    /// and described ones the classifier alone is kept, under their own names: it loads in PyTorch as it
+    /// is.
     ///
     /// # Errors
     /// If the file cannot be written; an older one of that name is then untouched.
@@ -51,7 +52,7 @@ impl Model<DannNet> {
         };
         let json = serde_json::to_string(&description).expect("plain data becomes JSON");
         let mut state = StateDict::of(&self.net);
-        if let Some(tensors) = backbone::tensors(&architecture.name, &self.net) {
+        if let Some(tensors) = backbone::tensors(architecture, &self.net)? {
             state.tensors = tensors;
         }
         state.with_metadata(KEY, json).save(path)?;
@@ -77,18 +78,17 @@ impl Model<DannNet> {
         let held = state.tensors.values().map(Tensor::len).sum();
         d.architecture.check_weights(held).map_err(|e| unusable(e.to_string()))?;
         let rng = &mut Rng::seed(0);
-        let unfit = |e: nn_layers::LoadError| unusable(e.to_string());
         d.architecture.check()?;
-        let net = match backbone::bare(&d.architecture.name, d.classes.len(), rng) {
-            Some(mut bare) => {
-                load_into(&mut bare, &state, LoadMode::Strict).map_err(unfit)?;
-                backbone::divided(bare, rng)
-            }
-            None => {
+        let net = match backbone::filled(&d.architecture, &state, rng) {
+            Ok(Some(net)) => net,
+            Ok(None) => {
                 let mut net = d.architecture.build(rng)?;
-                load_into(&mut net, &state, LoadMode::Strict).map_err(unfit)?;
+                load_into(&mut net, &state, LoadMode::Strict)
+                    .map_err(|e| unusable(e.to_string()))?;
                 net
             }
+            Err(Unfilled::Network(error)) => return Err(error),
+            Err(Unfilled::Tensors(error)) => return Err(unusable(error.to_string())),
         };
         let model = Model {
             net,

@@ -89,6 +89,13 @@ impl<'a> Study<'a> {
         self.baseline(name, run)
     }
 
+    /// The study of the method without its baselines.
+    pub fn alone(mut self) -> Self {
+        self.arms.truncate(1);
+        self.oracles.clear();
+        self
+    }
+
     /// Trains every arm with every seed, but for those in `done`, and sums up.
     ///
     /// # Errors

@@ -4,6 +4,7 @@ use crate::TransferError;
 use crate::error::setting;
 use crate::fit::{Checkpoints, Plan};
 use crate::input::Normalize;
+use datasets::epoch_order;
 use optim::{DannAnnealing, Optimizer, Sgd};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -35,6 +36,10 @@ pub struct Training {
     /// Whether half of the labelled images, others at each step, are mirrored left to right.
     #[serde(default)]
     pub flip: bool,
+    /// Train on so many of the examples alone, the first in the order of the seed, and drop nothing
+    /// by dropout: the check whether a network can learn a few examples by heart at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overfit: Option<usize>,
     /// Where checkpoints go.
     #[serde(skip)]
     pub checkpoints: Option<Checkpoints>,
@@ -71,6 +76,7 @@ impl Default for Training {
             patience: None,
             normalize: Normalize::Standard,
             flip: false,
+            overfit: None,
             checkpoints: None,
             cache: None,
         }
@@ -94,6 +100,7 @@ impl Training {
         setting("weight_decay", self.weight_decay, decay, "0 or positive")?;
         let patience = self.patience.unwrap_or(1);
         setting("patience", patience, patience > 0, "at least 1")?;
+        let len = self.overfit.map_or(len, |few| len.min(few));
         let steps_per_epoch = len.div_ceil(self.batch_size).max(1);
         let steps = self.steps.unwrap_or(self.epochs.saturating_mul(steps_per_epoch));
         Ok(Plan {
@@ -102,8 +109,33 @@ impl Training {
             seed: self.seed,
             settings: format!("{method} {}", serde_json::to_string(self).expect("plain data")),
             patience: self.patience,
+            dropout: self.overfit.is_none(),
             checkpoints: self.checkpoints.clone(),
         })
+    }
+
+    /// Labelled samples a step: a small set is not gone round several times in one.
+    pub(crate) fn rows_a_step(&self) -> usize {
+        self.overfit.map_or(self.batch_size, |few| few.min(self.batch_size))
+    }
+
+    /// The examples to train on, of `len` of the data set of this name; none if it is all of them.
+    ///
+    /// # Errors
+    /// If fewer are there than [`overfit`](Training::overfit) asks for.
+    pub(crate) fn few(&self, data: &str, len: usize) -> Result<Option<Vec<usize>>, TransferError> {
+        let Some(few) = self.overfit else { return Ok(None) };
+        setting("overfit", few, few > 0, "at least 1")?;
+        if few > len {
+            return Err(TransferError::Unsuitable {
+                data: data.to_owned(),
+                problem: format!("it has {len} examples to train on, and {few} are to be fitted"),
+                remedy: "ask for fewer",
+            });
+        }
+        let mut rows = epoch_order(len, self.seed, 0);
+        rows.truncate(few);
+        Ok(Some(rows))
     }
 }
 

@@ -28,6 +28,7 @@ pub(super) struct Flags {
 
 pub(super) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
     let flags = Flags::from_arg_matches(matches)?;
+    out::check_svg(flags.picture.as_deref())?;
     let folders: Vec<Folder> =
         flags.runs.iter().map(|path| Folder::read(path)).collect::<Result<_, _>>()?;
     // A run that stands twice would count twice, and chance look like certainty.

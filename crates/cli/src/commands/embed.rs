@@ -10,6 +10,7 @@ use crate::data;
 use crate::error::UsageError;
 use crate::models::{self, Embedder};
 use crate::out;
+use crate::run::Folder;
 use clap::{ArgMatches, Args, FromArgMatches};
 use datasets::Dataset;
 use plane::{Planes, Side};
@@ -46,6 +47,17 @@ pub(super) struct Flags {
     talk: Talk,
 }
 
+/// What the folder is given.
+const FILES: [&str; 7] = [
+    "rows.csv",
+    "features.csv",
+    "features.npy",
+    "pca-domain.svg",
+    "pca-class.svg",
+    "tsne-domain.svg",
+    "tsne-class.svg",
+];
+
 /// More points than this are slow to place and hide each other.
 const MOST_POINTS: usize = 5_000;
 
@@ -73,6 +85,8 @@ struct Domain {
 pub(super) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
     let flags = Flags::from_arg_matches(matches)?;
     flags.check()?;
+    // Before the model is asked, which may take long.
+    Folder::is_unused(&flags.out, &FILES)?;
     start_threads(&flags.talk);
     let model = models::load(&flags.asked.model)?.embedder(&flags.asked.ask())?;
     let mut domains = vec![domain(&flags, &model, ("first", "--data", &flags.asked.data))?];

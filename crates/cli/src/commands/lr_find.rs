@@ -3,8 +3,9 @@
 use crate::args::{self, Talk};
 use crate::context::start_threads;
 use crate::data::{self, Size};
+use crate::error::UsageError;
 use crate::{out, run};
-use clap::{ArgMatches, Args, FromArgMatches};
+use clap::{ArgMatches, Args, Command, FromArgMatches};
 use serde_json::json;
 use std::path::PathBuf;
 use tensor_autograd::Rng;
@@ -57,16 +58,33 @@ pub(super) struct Flags {
     talk: Talk,
 }
 
+pub(super) fn arguments(command: Command) -> Command {
+    // `--low -1` is to hear what the range is, not that there is no flag `-1`.
+    Flags::augment_args(command).allow_negative_numbers(true)
+}
+
+impl Flags {
+    /// Checks every number against its range, under the name of its flag.
+    fn check(&self) -> Result<(), UsageError> {
+        let positive = |x: f64| x > 0.0 && x.is_finite();
+        let (low, high) = (self.low, self.high);
+        run::within("--low", Some(low), positive(low), "positive and finite")?;
+        run::within("--high", Some(high), high > low && high.is_finite(), "larger than --low")?;
+        let batch = (1..=65_536).contains(&self.batch_size);
+        run::within("--batch-size", Some(self.batch_size), batch, "from 1 to 65536")?;
+        let steps = (20..=100_000).contains(&self.steps);
+        run::within("--steps", Some(self.steps), steps, "from 20 to 100000")?;
+        let momentum = (0.0..1.0).contains(&self.momentum);
+        run::within("--momentum", Some(self.momentum), momentum, "in [0, 1)")?;
+        let decay = self.weight_decay >= 0.0 && self.weight_decay.is_finite();
+        run::within("--weight-decay", Some(self.weight_decay), decay, "0 or positive")?;
+        out::check_svg(self.picture.as_deref())
+    }
+}
+
 pub(super) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
     let flags = Flags::from_arg_matches(matches)?;
-    run::within(
-        "--batch-size",
-        Some(flags.batch_size),
-        flags.batch_size <= 65_536,
-        "at most 65536",
-    )?;
-    run::within("--steps", Some(flags.steps), flags.steps <= 100_000, "at most 100000")?;
-    out::check_svg(flags.picture.as_deref())?;
+    flags.check()?;
     start_threads(&flags.talk);
     let set = data::load_labelled("--data", &flags.data)?;
     let shape = data::common_shape(&[("--data", set.name(), set.sample_shape())], flags.resize)?;

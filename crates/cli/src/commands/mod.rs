@@ -71,7 +71,7 @@ pub(crate) fn all() -> [Entry; 16] {
         Entry {
             name: "lr-find",
             help: "Find a learning rate to begin with, by one short training",
-            arguments: lr_find::Flags::augment_args,
+            arguments: lr_find::arguments,
             run: lr_find::run,
         },
         Entry {

@@ -2,11 +2,13 @@
 
 use crate::args::Talk;
 use crate::context::Context;
-use crate::methods::{Built, METHODS, Method};
-use crate::run::{Control, Rehearsal};
+use crate::error::UsageError;
+use crate::methods::{Built, Few, METHODS, Method};
+use crate::run::{Control, Overfit, Rehearsal, Small};
 use crate::{out, report};
 use clap::{ArgMatches, FromArgMatches};
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::time::Instant;
 use transfer::TransferError;
 
@@ -15,12 +17,20 @@ pub(super) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
     go(method.name, built, matches)
 }
 
-/// Runs it, or rehearses it, and prints the result.
-pub(super) fn go(name: &str, built: &Built, matches: &ArgMatches) -> anyhow::Result<()> {
+/// Runs it, or tries it in small, and prints the result.
+pub(super) fn go(name: &'static str, built: &Built, matches: &ArgMatches) -> anyhow::Result<()> {
     let talk = Talk::from_arg_matches(matches)?;
     let control = Control::from_arg_matches(matches)?;
     if control.dry_run {
-        return rehearse(name, built, matches, control, &talk);
+        return in_small(name, built, matches, (control, Rc::new(Rehearsal::default())), &talk);
+    }
+    if let Some(n) = control.overfit {
+        let of = match built.overfit {
+            Few::Of(examples) => examples,
+            Few::Refused(why) => return Err(UsageError::Conflict(why).into()),
+        };
+        let overfit = Overfit::new(n as usize, of);
+        return in_small(name, built, matches, (control, Rc::new(overfit)), &talk);
     }
     let json = control.json;
     let finished = (built.run)(matches, control, &Context::start(&talk)?)?;
@@ -31,20 +41,24 @@ pub(super) fn go(name: &str, built: &Built, matches: &ArgMatches) -> anyhow::Res
     })
 }
 
-/// Runs all of it in small, in a folder that goes again, and prints the plan.
-fn rehearse(
-    name: &str,
+/// Runs all of it in small, in a folder that goes again, and prints what there was to see.
+fn in_small(
+    name: &'static str,
     built: &Built,
     matches: &ArgMatches,
-    control: Control,
+    (control, small): (Control, Rc<dyn Small>),
     talk: &Talk,
 ) -> anyhow::Result<()> {
-    let (folder, rehearsal) = (Scratch::new()?, Rehearsal::default());
+    let folder = Scratch::new()?;
     let started = Context::start(talk)?;
-    let context = Context { quiet: true, rehearsal: Some(rehearsal.clone()), ..started };
+    let context = Context { quiet: true, small: Some(Rc::clone(&small)), ..started };
     let begun = Instant::now();
     (built.run)(matches, Control { out: Some(folder.0.clone()), ..control }, &context)?;
-    out::result(&rehearsal.text(name, begun.elapsed()))
+    out::result(&small.text(name, begun.elapsed())?)?;
+    match small.failure() {
+        Some(failure) => anyhow::bail!(failure),
+        None => Ok(()),
+    }
 }
 
 /// A temporary folder, gone when it is dropped.
@@ -52,7 +66,7 @@ struct Scratch(PathBuf);
 
 impl Scratch {
     fn new() -> Result<Self, TransferError> {
-        let path = std::env::temp_dir().join(format!("transfer-dry-run-{}", std::process::id()));
+        let path = std::env::temp_dir().join(format!("transfer-in-small-{}", std::process::id()));
         let _ = std::fs::remove_dir_all(&path); // of a process with this number that was killed
         match std::fs::create_dir(&path) {
             Ok(()) => Ok(Scratch(path)),

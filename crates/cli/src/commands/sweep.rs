@@ -7,7 +7,7 @@ mod trial;
 
 use crate::args;
 use crate::context::{Context, Whole};
-use crate::error::{self, UsageError};
+use crate::error::{self, AllDiverged, UsageError};
 use crate::methods::{METHODS, Method, Selection};
 use crate::run::{self, Control, Folder, within};
 use crate::{args::Talk, out};
@@ -38,9 +38,9 @@ struct Flags {
     /// The seed of --random
     #[arg(long, value_name = "N", default_value_t = 0)]
     draw_seed: u64,
-    /// Successive halving: of the settings one in N goes on to trainings N times as long, up to
-    /// --epochs
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(2..=100), requires = "epochs", conflicts_with = "steps")]
+    /// Successive halving: of the settings one in N goes on to trainings N times as long, up to the
+    /// epochs that --epochs or --config gives
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(2..=100), conflicts_with = "steps")]
     halving: Option<u16>,
     /// Labelled target data to choose by. It must be none of --target's, and none of the final test's
     #[arg(long, value_name = "SPEC")]
@@ -70,9 +70,9 @@ pub(super) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
     let (method, _, matches) = super::run::chosen(matches);
     let flags = Flags::from_arg_matches(matches)?;
     let (talk, control) = (Talk::from_arg_matches(matches)?, Control::from_arg_matches(matches)?);
-    if control.dry_run {
-        let why =
-            "a sweep is not rehearsed: rehearse one of its trials by `transfer run --dry-run`";
+    if control.dry_run || control.overfit.is_some() {
+        let why = "a sweep is not tried in small: try one of its trials, by `transfer run` with --dry-run \
+                   or --overfit";
         return Err(UsageError::Conflict(why).into());
     }
     let mut context = Context::start(&talk)?;
@@ -88,9 +88,9 @@ pub(super) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
     let stages = match sweep.asked.halving {
         None => vec![None],
         Some(factor) => {
-            let epochs = matches.try_get_one::<usize>("epochs").ok().flatten().copied();
+            let epochs = halving::full_epochs(matches, sweep.asked.config.as_deref())?;
             let n = sweep.asked.trials.len();
-            halving::rungs(n, epochs.unwrap_or(1), factor).into_iter().map(Some).collect()
+            halving::rungs(n, epochs, factor).into_iter().map(Some).collect()
         }
     };
     let mut alive: Vec<usize> = (0..sweep.asked.trials.len()).collect();
@@ -117,7 +117,9 @@ pub(super) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
     out::result(&match control.json {
         true => sweep.json(&last).to_string(),
         false => sweep.text(&last),
-    })
+    })?;
+    let diverged = last.iter().all(|trial| trial.value.is_none());
+    if diverged { Err(AllDiverged { trials: last.len() }.into()) } else { Ok(()) }
 }
 
 fn is_interruption(e: &anyhow::Error) -> bool {
@@ -157,6 +159,9 @@ fn asked(
         axes.iter().all(|a| a.name != "epochs") || flags.halving.is_none(),
         "left out where epochs are tried",
     )?;
+    if flags.halving.is_some() {
+        halving::full_epochs(matches, config.as_deref())?;
+    }
     let trials = space::trials(&axes, flags.random, flags.draw_seed)?;
     for settings in &trials {
         args::parse(trial::words(method.name, &words, settings)).map_err(|r| r.into_error())?;
@@ -225,6 +230,9 @@ fn criterion(
         (Selection::HeldOut, None, None) => {
             Ok("score on the share held out of the tasks".to_owned())
         }
+        (Selection::Unsupervised, None, _) if typed("select") => Err(UsageError::Conflict(
+            "a sweep has one criterion for all trials: name it by --by, and leave out --select",
+        )),
         (Selection::Unsupervised, None, by) => {
             let by = by.as_deref().unwrap_or("reverse-validation");
             let swept = flags.grid.iter().chain(&flags.range).chain(&flags.log_range);
@@ -289,8 +297,10 @@ impl Sweep<'_> {
     fn words(&self, settings: &Settings, epochs: Option<usize>) -> Vec<String> {
         let mut given = self.asked.words.clone();
         if let Some(epochs) = epochs {
-            let at = given.iter().position(|word| word == "--epochs").expect("halving needs it");
-            given[at + 1] = epochs.to_string();
+            match given.iter().position(|word| word == "--epochs") {
+                Some(at) => given[at + 1] = epochs.to_string(),
+                None => given.extend(["--epochs".to_owned(), epochs.to_string()]),
+            }
         }
         trial::words(self.method.name, &given, settings)
     }
@@ -326,7 +336,7 @@ impl Sweep<'_> {
                 "Run the first with test data and baselines, which no trial has seen:\n  {command} \
                  {test} --baselines all"
             ),
-            None => "Every trial diverged: try lower learning rates.".to_owned(),
+            None => "There is no best one.".to_owned(),
         };
         let criterion = &self.asked.criterion;
         format!("by {criterion}; larger is better\n\n{}\n{best}\n", out::table(&rows, 1))

@@ -1,7 +1,7 @@
 //! `run conservative`: fine-tuning that must stay near the source model.
 
 use super::adaptation::{self, Job, Setup};
-use super::{Built, Case, Method, Selection};
+use super::{Built, Case, Few, Method, Selection};
 use crate::args;
 use crate::context::Context;
 use crate::error::UsageError;
@@ -23,6 +23,9 @@ pub(super) const METHOD: Method = Method {
     built: Built {
         flags: |command| args::training(Flags::augment_args(Shared::augment_args(command))),
         run,
+        overfit: Few::Of(
+            "examples of the target, and of the source first where a model is trained on it",
+        ),
         tour: &[
             "--source",
             "synthetic:digits?n=2000",

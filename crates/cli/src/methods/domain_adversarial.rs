@@ -5,7 +5,7 @@ mod health;
 mod selection;
 
 use super::evaluate::Yardstick;
-use super::{Built, Case, Method, Selection, draw};
+use super::{Built, Case, Few, Method, Selection, draw};
 use crate::context::Context;
 use crate::data;
 use crate::error::UsageError;
@@ -34,6 +34,7 @@ pub(super) const METHOD: Method = Method {
     built: Built {
         flags: |command| args::training(Flags::augment_args(Shared::augment_args(command))),
         run,
+        overfit: Few::Of("examples of the source, and as many of the target without their labels"),
         tour: &[
             "--source",
             "synthetic:digits?n=3000",
@@ -74,7 +75,7 @@ struct Domains {
 }
 
 impl Domains {
-    fn load(shared: &Shared, flags: &Flags) -> anyhow::Result<Self> {
+    fn load(shared: &Shared, flags: &Flags, context: &Context) -> anyhow::Result<Self> {
         let missing = |what, remedy| UsageError::Missing { what, remedy };
         let source = shared.source.as_deref();
         let source = source.ok_or_else(|| missing("--source", "labelled data, as mnist:DIR"))?;
@@ -83,11 +84,11 @@ impl Domains {
         let size =
             shared.size().map_err(|_| UsageError::Conflict("--resize takes HxW, as 28x28"))?;
 
-        let source = data::load_labelled("--source", source)?;
+        let source = context.load_labelled("--source", source)?;
         // From here on the target has no labels that anything could read.
-        let target = data::load("--target", target)?.without_labels();
+        let target = context.load("--target", target)?.without_labels();
         let load = |role, spec: &Option<String>| {
-            spec.as_deref().map(|spec| data::load_labelled(role, spec)).transpose()
+            spec.as_deref().map(|spec| context.load_labelled(role, spec)).transpose()
         };
         let (test, oracle) = (load("--test", &shared.test)?, load("--oracle", &flags.oracle)?);
 
@@ -101,7 +102,7 @@ impl Domains {
                 data::check_classes(("--source", source.name(), source.classes()), role, set)?;
             }
         }
-        let shape = flags.pretrained.shape(data::common_shape(&all, size)?);
+        let shape = flags.pretrained.shape(data::common_shape(&all, size)?)?;
         Ok(Domains {
             source: data::fit(source, &shape)?,
             target: data::fit_unlabelled(target, &shape)?,
@@ -115,12 +116,12 @@ fn run(matches: &ArgMatches, control: Control, context: &Context) -> anyhow::Res
     let (shared, flags) = run::merge::<Flags>(NAME, matches, control.config.as_deref())?;
     flags.check()?;
     flags.pretrained.given(&shared)?;
-    let shared = flags.pretrained.prepared(shared);
+    let shared = flags.pretrained.prepared(shared)?;
     let no_oracle = flags.oracle.is_none().then_some("it needs labelled target data in --oracle");
     let known = [("source_only", None), ("train_on_target", no_oracle)];
     let chosen = baselines(NAME, shared.baselines.as_deref(), &known)?;
 
-    let domains = Domains::load(&shared, &flags)?;
+    let domains = Domains::load(&shared, &flags, context)?;
     let classes = domains.source.classes().len();
     let shape = domains.source.sample_shape();
     let architecture = args::architecture(flags.pretrained.net(&shared), shape, classes)?;

@@ -1,7 +1,7 @@
 //! `run fine-tune`: source labelled, target labelled, and little of it.
 
 use super::adaptation::{self, Flags, Job};
-use super::{Built, Case, Method, Selection};
+use super::{Built, Case, Few, Method, Selection};
 use crate::args;
 use crate::context::Context;
 use crate::report::Finished;
@@ -19,6 +19,9 @@ pub(super) const METHOD: Method = Method {
     built: Built {
         flags: |command| args::training(Flags::augment_args(Shared::augment_args(command))),
         run,
+        overfit: Few::Of(
+            "examples of the target, and of the source first where a model is trained on it",
+        ),
         tour: &[
             "--source",
             "synthetic:letters?n=3000",

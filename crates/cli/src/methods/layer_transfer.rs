@@ -1,7 +1,7 @@
 //! `run layer-transfer`: some layers of a source model are copied, the others start anew.
 
 use super::adaptation::{self, FINE_TUNE, Job, LINEAR_PROBE, Setup};
-use super::{Built, Case, Method, Selection};
+use super::{Built, Case, Few, Method, Selection};
 use crate::choice::{Choices, choice};
 use crate::context::Context;
 use crate::error::UsageError;
@@ -26,6 +26,9 @@ pub(super) const METHOD: Method = Method {
     built: Built {
         flags: |command| args::training(Flags::augment_args(Shared::augment_args(command))),
         run,
+        overfit: Few::Of(
+            "examples of the target, and of the source first where a model is trained on it",
+        ),
         tour: &[
             "--source",
             "synthetic:letters?n=3000",

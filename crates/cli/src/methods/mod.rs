@@ -48,6 +48,15 @@ pub(crate) enum Selection {
     Refused(&'static str),
 }
 
+/// What `--overfit N` trains on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Few {
+    /// N of these.
+    Of(&'static str),
+    /// Nothing, for this reason.
+    Refused(&'static str),
+}
+
 /// A line of the table.
 pub(crate) struct Method {
     pub(crate) name: &'static str,
@@ -65,6 +74,8 @@ pub(crate) struct Built {
     pub(crate) flags: fn(Command) -> Command,
     /// Trains it and its baselines, and leaves a run folder.
     pub(crate) run: fn(&ArgMatches, Control, &Context) -> anyhow::Result<Finished>,
+    /// The few examples of a run that tries whether the network can learn at all.
+    pub(crate) overfit: Few,
     /// Its command line in the tour.
     pub(crate) tour: &'static [&'static str],
     /// What replaces flags of the same name in a quick tour.

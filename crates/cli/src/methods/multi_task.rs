@@ -4,7 +4,7 @@ mod figures;
 mod settings;
 mod units;
 
-use super::{Built, Case, Method, Selection, draw};
+use super::{Built, Case, Few, Method, Selection, draw};
 use crate::context::Context;
 use crate::report::Finished;
 use crate::run::{self, Control, Session, Shared, baselines};
@@ -27,6 +27,7 @@ pub(super) const METHOD: Method = Method {
     built: Built {
         flags: |command| args::training(Flags::augment_args(Shared::augment_args(command))),
         run,
+        overfit: Few::Of("examples of each task"),
         tour: &[
             "--task",
             "left=multi:synthetic:digits?n=1500#left",
@@ -60,9 +61,10 @@ fn run(matches: &ArgMatches, control: Control, context: &Context) -> anyhow::Res
     let weighting = flags.weighting()?;
     let plain = (weighting == Weighting::Equal).then_some("it is the method itself");
     let chosen = baselines(NAME, shared.baselines.as_deref(), &[(SINGLE, None), (EQUAL, plain)])?;
-    let units = Units::load(&shared, &flags)?;
+    let units = Units::load(&shared, &flags, context)?;
     let mut architecture = MultiTaskArchitecture::of(shared.net.as_deref(), units.train());
-    architecture.name = args::architecture(shared.net.as_deref(), &architecture.input, 1)?.name;
+    let net = args::architecture(shared.net.as_deref(), &architecture.input, 1)?;
+    (architecture.name, architecture.description) = (net.name, net.description);
     let base = Training::default();
     let shared = shared.filled(&base, &architecture.name, &chosen);
     let flags = flags.filled(units.train().len());

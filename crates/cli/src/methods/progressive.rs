@@ -4,7 +4,7 @@ mod arms;
 mod results;
 mod settings;
 
-use super::{Built, Case, Method, Selection, draw};
+use super::{Built, Case, Few, Method, Selection, draw};
 use crate::context::Context;
 use crate::error::UsageError;
 use crate::report::Finished;
@@ -30,6 +30,7 @@ pub(super) const METHOD: Method = Method {
     built: Built {
         flags: settings::flags,
         run,
+        overfit: Few::Of("examples of each task, one task after another"),
         tour: &[
             "--task",
             "digits=synthetic:digits?n=1000",
@@ -83,8 +84,8 @@ fn load(
     let size = shared.size().map_err(|_| UsageError::Conflict("--resize takes HxW, as 28x28"))?;
     let mut all = Vec::new();
     for (task, test) in tasks.iter().zip(tests) {
-        let train = data::load_labelled("--task", &task.spec)?;
-        let test = data::load_labelled("--test-task", &test.spec)?;
+        let train = context.load_labelled("--task", &task.spec)?;
+        let test = context.load_labelled("--test-task", &test.spec)?;
         let known = ("--task", train.name(), train.classes());
         data::check_classes(known, "--test-task", &test)?;
         all.push(TaskData { name: task.name.clone(), train, test });

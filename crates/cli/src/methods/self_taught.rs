@@ -1,6 +1,6 @@
 //! `run self-taught`: source unlabelled, target labelled, and little of it.
 
-use super::{Built, Case, Method, Selection, draw};
+use super::{Built, Case, Few, Method, Selection, draw};
 use crate::context::Context;
 use crate::data;
 use crate::error::{InputError, UsageError};
@@ -30,6 +30,9 @@ pub(super) const METHOD: Method = Method {
             args::training(Flags::augment_args(Shared::augment_args(command)))
         },
         run,
+        overfit: Few::Refused(
+            "--overfit has no meaning for self-taught: its features are learnt without labels, and its classifier is no network; leave it out",
+        ),
         tour: &[
             "--source",
             "synthetic:letters?n=2000",
@@ -69,7 +72,7 @@ struct Domains {
 }
 
 impl Domains {
-    fn load(shared: &Shared, flags: &Flags) -> anyhow::Result<Self> {
+    fn load(shared: &Shared, flags: &Flags, context: &Context) -> anyhow::Result<Self> {
         let missing = |what, remedy| UsageError::Missing { what, remedy };
         let source = shared.source.as_deref();
         let source = source.ok_or_else(|| missing("--source", "data, labels are not used"))?;
@@ -83,10 +86,10 @@ impl Domains {
         let size =
             shared.size().map_err(|_| UsageError::Conflict("--resize takes HxW, as 28x28"))?;
         // From here on the source has no labels that anything could read.
-        let source = data::load("--source", source)?.without_labels();
-        let target = data::load_labelled("--target", target)?;
+        let source = context.load("--source", source)?.without_labels();
+        let target = context.load_labelled("--target", target)?;
         let test = match &shared.test {
-            Some(spec) => Some(data::load_labelled("--test", spec)?),
+            Some(spec) => Some(context.load_labelled("--test", spec)?),
             None => None,
         };
         let mut all = vec![
@@ -136,7 +139,7 @@ fn run(matches: &ArgMatches, control: Control, context: &Context) -> anyhow::Res
     let known = [("raw", None), ("pca", None), ("random", None)];
     let chosen = baselines(NAME, shared.baselines.as_deref(), &known)?;
     flags.check()?;
-    let domains = Domains::load(&shared, &flags)?;
+    let domains = Domains::load(&shared, &flags, context)?;
     let flags = flags.filled(domains.source.sample_shape());
     flags.check_shared(&shared)?;
     let shared = flags.filled_shared(&shared, &chosen);

@@ -4,7 +4,7 @@ mod arms;
 mod domains;
 mod settings;
 
-use super::{Built, Case, Method, Selection, draw};
+use super::{Built, Case, Few, Method, Selection, draw};
 use crate::context::Context;
 use crate::error::UsageError;
 use crate::report::{Extra, Finished};
@@ -30,6 +30,9 @@ pub(super) const METHOD: Method = Method {
     built: Built {
         flags: settings::flags,
         run,
+        overfit: Few::Refused(
+            "--overfit has no meaning for self-taught-clustering: it learns no labels; leave it out",
+        ),
         tour: &[
             "--source",
             "synthetic:documents-auxiliary",
@@ -56,7 +59,7 @@ fn run(matches: &ArgMatches, control: Control, context: &Context) -> anyhow::Res
     let known = arms::BASELINES.map(|name| (name, None));
     let chosen = baselines(NAME, shared.baselines.as_deref(), &known)?;
     let settings = flags.settings(shared.epochs)?;
-    let domains = Domains::load(&shared)?;
+    let domains = Domains::load(&shared, context)?;
     settings.check(domains.sizes(settings.stand))?;
     domains.check(&settings)?;
     let shared = Shared {

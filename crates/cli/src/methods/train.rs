@@ -1,7 +1,7 @@
 //! `train`: plain supervised training, where every transfer of a labelled source begins.
 
 use super::evaluate::Yardstick;
-use super::{Built, draw};
+use super::{Built, Few, draw};
 use crate::context::Context;
 use crate::error::UsageError;
 use crate::report::{self, Extra, Finished};
@@ -19,6 +19,7 @@ const NAME: &str = "train";
 pub(crate) const TRAIN: Built = Built {
     flags: |command| args::training(Flags::augment_args(Shared::augment_args(command))),
     run,
+    overfit: Few::Of("examples of the source"),
     tour: &[],
     quick: &[],
 };
@@ -52,7 +53,7 @@ fn run(matches: &ArgMatches, control: Control, context: &Context) -> anyhow::Res
     let source = shared.source.as_deref();
     let remedy = "labelled data, as images:DIR or mnist:DIR";
     let source = source.ok_or(UsageError::Missing { what: "--source", remedy })?;
-    let (source, test) = load(&shared, source)?;
+    let (source, test) = load(&shared, source, context)?;
     if flags.flip == Some(true) && source.sample_shape().len() != 3 {
         let why = "--flip mirrors images, and the samples of --source are none; leave it out";
         return Err(UsageError::Conflict(why).into());
@@ -98,9 +99,13 @@ fn run(matches: &ArgMatches, control: Control, context: &Context) -> anyhow::Res
 }
 
 /// Training and test data of one shape and the same classes.
-fn load(shared: &Shared, source: &str) -> anyhow::Result<(Dataset, Option<Dataset>)> {
-    let source = data::load_labelled("--source", source)?;
-    let test = shared.test.as_deref().map(|spec| data::load_labelled("--test", spec));
+fn load(
+    shared: &Shared,
+    source: &str,
+    context: &Context,
+) -> anyhow::Result<(Dataset, Option<Dataset>)> {
+    let source = context.load_labelled("--source", source)?;
+    let test = shared.test.as_deref().map(|spec| context.load_labelled("--test", spec));
     let test = test.transpose()?;
     let size = shared.size().expect("checked");
     let mut all = vec![("--source", source.name(), source.sample_shape())];

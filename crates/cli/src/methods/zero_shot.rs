@@ -1,6 +1,6 @@
 //! `run zero-shot`: classes without a single example.
 
-use super::{Built, Case, Method, Selection, draw};
+use super::{Built, Case, Few, Method, Selection, draw};
 use crate::context::Context;
 use crate::error::UsageError;
 use crate::report::{Extra, Finished};
@@ -33,6 +33,7 @@ pub(super) const METHOD: Method = Method {
     built: Built {
         flags: |command| args::training(Flags::augment_args(Shared::augment_args(command))),
         run,
+        overfit: Few::Of("examples of the seen classes"),
         tour: &[
             "--source",
             "synthetic:letters?n=2600",
@@ -146,8 +147,8 @@ fn run(matches: &ArgMatches, control: Control, context: &Context) -> anyhow::Res
         );
     }
     flags.pretrained.given(&shared)?;
-    let shared = flags.pretrained.prepared(shared);
-    let setup = Setup::load(&shared, &flags)?;
+    let shared = flags.pretrained.prepared(shared)?;
+    let setup = Setup::load(&shared, &flags, context)?;
     let model = flags.model.unwrap_or(Model::Eszsl);
     let same = |other: Model| (model == other).then_some("it is the method itself");
     let known = [

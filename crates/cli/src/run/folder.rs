@@ -52,13 +52,10 @@ impl Folder {
                     let why = "there is no run to go on with; leave out --resume to begin one";
                     return Err(refuse(why.into()).into());
                 }
-                for name in [REPORT, RESULTS, METRICS, "model.safetensors", CHECKPOINTS] {
-                    if path.join(name).exists() {
-                        let why =
-                            format!("its `{name}` would be overwritten; choose another folder");
-                        return Err(refuse(why).into());
-                    }
-                }
+                Folder::is_unused(
+                    path,
+                    &[REPORT, RESULTS, METRICS, "model.safetensors", CHECKPOINTS],
+                )?;
                 make(path)?;
                 return folder.begin(method, settings);
             }
@@ -90,6 +87,20 @@ impl Folder {
             sweep(&training.path());
         }
         Ok(folder)
+    }
+
+    /// Refuses a folder for results if something of that name stands in it, or if it is a file.
+    pub(crate) fn is_unused(path: &Path, names: &[&str]) -> Result<(), UsageError> {
+        let refuse = |why: String| Err(UsageError::Folder { path: path.to_owned(), why });
+        if path.is_file() {
+            return refuse("it is a file; choose a folder".into());
+        }
+        match names.iter().find(|name| path.join(name).exists()) {
+            Some(name) => {
+                refuse(format!("its `{name}` would be overwritten; choose another folder"))
+            }
+            None => Ok(()),
+        }
     }
 
     fn at(path: &Path) -> Self {

@@ -5,19 +5,23 @@ mod config;
 mod folder;
 mod keeping;
 mod lock;
+mod overfit;
 mod pretrained;
 mod rehearsal;
 mod session;
 mod shared;
+mod small;
 mod tasks;
 mod watch;
 
 pub(crate) use config::{merge, settings_text};
 pub(crate) use folder::Folder;
+pub(crate) use overfit::Overfit;
 pub(crate) use pretrained::Pretrained;
 pub(crate) use rehearsal::Rehearsal;
 pub(crate) use session::{Session, baselines};
 pub(crate) use shared::{Shared, within};
+pub(crate) use small::Small;
 pub(crate) use tasks::{TaskSpec, paired};
 
 use clap::{Args, value_parser};
@@ -48,6 +52,12 @@ pub(crate) struct Control {
     /// rates, time and memory. Keeps nothing
     #[arg(long, conflicts_with_all = ["resume", "json"])]
     pub(crate) dry_run: bool,
+    /// Check that the network can learn at all: train on the same N examples of each training alone,
+    /// without dropout or mirroring, for --steps or 1000, and say whether it came to fit them. Keeps
+    /// nothing
+    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(2..),
+          conflicts_with_all = ["dry_run", "resume", "json"])]
+    pub(crate) overfit: Option<u32>,
     /// Print the result as one JSON document
     #[arg(long)]
     pub(crate) json: bool,

@@ -1,6 +1,7 @@
 //! A pretrained network to start from, and where its features are kept.
 
 use super::Shared;
+use crate::args;
 use crate::error::UsageError;
 use clap::Args;
 use nn_layers::KeyMap;
@@ -8,21 +9,23 @@ use nn_layers::models::DannNet;
 use serde::{Deserialize, Serialize};
 use std::env;
 use std::path::{Path, PathBuf};
-use transfer::{Architecture, Model, Normalize, TransferError};
+use transfer::{Architecture, Description, Model, Normalize, TransferError};
 
 /// The settings of the methods that can start from a pretrained network.
 #[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
 #[group(skip)] // no group of arguments of its own
 #[serde(rename_all = "kebab-case", default)]
 pub(crate) struct Pretrained {
-    /// Pretrained weights with torchvision's names; --arch says of which network. Pictures are then
-    /// normalised as ImageNet's, unless --normalize says otherwise
+    /// Pretrained weights with torchvision's names, or those of a description; --arch says of which
+    /// network. Pictures are then normalised as ImageNet's or as the description says, unless
+    /// --normalize says otherwise
     #[arg(long, value_name = "FILE.safetensors", help_heading = "Backbone")]
     backbone: Option<String>,
-    /// The network of --backbone: resnet18, resnet34, resnet50, mobilenet_v2 or vgg11_bn
+    /// The network of --backbone: resnet18, resnet34, resnet50, mobilenet_v2, vgg11_bn, or FILE.toml
+    /// that describes it, layer by layer (docs/backbones.md)
     #[arg(long, value_name = "NAME", help_heading = "Backbone")]
     arch: Option<String>,
-    /// Lines `from = to` that give the tensors of --backbone torchvision's names; `*` stands for any
+    /// Lines `from = to` that give the tensors of --backbone the names of its network; `*` stands for any
     /// text
     #[arg(long, value_name = "FILE", help_heading = "Backbone")]
     key_map: Option<String>,
@@ -61,18 +64,35 @@ impl Pretrained {
         self.arch.as_deref().or(shared.net.as_deref())
     }
 
-    /// The shared settings, with the normalisation that a backbone expects if none is given.
-    pub(crate) fn prepared(&self, shared: Shared) -> Shared {
-        let expected = self.backbone.is_some().then_some(Normalize::ImageNet);
-        Shared { normalize: shared.normalize.or(expected), ..shared }
+    /// The description of the network, if --arch names one.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or describes no network.
+    fn description(&self) -> Result<Option<Description>, TransferError> {
+        let file = self.arch.as_deref().filter(|arch| args::is_description(arch));
+        file.map(|file| Description::read(Path::new(file))).transpose()
     }
 
-    /// The shape that samples of this one are brought to: grey pictures become colour.
-    pub(crate) fn shape(&self, mut shape: Vec<usize>) -> Vec<usize> {
+    /// The shared settings, with the normalisation that a backbone expects if none is given.
+    pub(crate) fn prepared(&self, shared: Shared) -> Result<Shared, TransferError> {
+        let expected = match (&self.backbone, self.description()?) {
+            (None, _) => None,
+            (Some(_), Some(description)) => description.normalize(),
+            (Some(_), None) => Some(Normalize::ImageNet),
+        };
+        Ok(Shared { normalize: shared.normalize.or(expected), ..shared })
+    }
+
+    /// The shape that samples of this one are brought to: grey pictures become colour where the
+    /// backbone takes that.
+    pub(crate) fn shape(&self, mut shape: Vec<usize>) -> Result<Vec<usize>, TransferError> {
         if let ([channels @ 1, _, _], Some(_)) = (&mut shape[..], &self.backbone) {
-            *channels = 3;
+            *channels = match self.description()? {
+                Some(description) if description.input()[0] != 3 => 1,
+                _ => 3,
+            };
         }
-        shape
+        Ok(shape)
     }
 
     /// The backbone, for samples of this shape.
@@ -85,7 +105,15 @@ impl Pretrained {
     ) -> Result<Option<(Model<DannNet>, Architecture)>, TransferError> {
         let (Some(file), Some(arch)) = (&self.backbone, &self.arch) else { return Ok(None) };
         let keys = self.key_map.as_ref().map(KeyMap::load).transpose()?;
-        Model::pretrained(Path::new(file), arch, shape, keys.as_ref()).map(Some)
+        let loaded = match self.description()? {
+            None => Model::pretrained(Path::new(file), arch, shape, keys.as_ref()),
+            description @ Some(_) => {
+                let architecture = Architecture::named(arch, shape, 1);
+                let architecture = Architecture { description, ..architecture };
+                Model::pretrained_as(Path::new(file), architecture, keys.as_ref())
+            }
+        };
+        loaded.map(Some)
     }
 
     /// Where features are kept, if anywhere.
@@ -130,13 +158,13 @@ mod tests {
     #[test]
     fn pictures_become_what_a_backbone_takes() {
         let with = of(Some("f"), Some("resnet18"));
-        assert_eq!(with.shape(vec![1, 32, 40]), [3, 32, 40]);
-        assert_eq!(of(None, None).shape(vec![1, 32, 40]), [1, 32, 40]);
-        let prepared = with.prepared(Shared::default());
+        assert_eq!(with.shape(vec![1, 32, 40]).unwrap(), [3, 32, 40]);
+        assert_eq!(of(None, None).shape(vec![1, 32, 40]).unwrap(), [1, 32, 40]);
+        let prepared = with.prepared(Shared::default()).unwrap();
         assert_eq!(prepared.normalize, Some(Normalize::ImageNet));
         let own = Shared { normalize: Some(Normalize::None), ..Shared::default() };
-        assert_eq!(with.prepared(own).normalize, Some(Normalize::None));
-        assert_eq!(of(None, None).prepared(Shared::default()).normalize, None);
+        assert_eq!(with.prepared(own).unwrap().normalize, Some(Normalize::None));
+        assert_eq!(of(None, None).prepared(Shared::default()).unwrap().normalize, None);
         assert_eq!(Pretrained { cache: Some("none".into()), ..with }.cache(), None);
         assert_eq!(of(None, None).cache(), None);
     }

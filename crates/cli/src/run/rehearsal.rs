@@ -1,18 +1,18 @@
 //! A run in small: every training for a few steps, and what it says of itself on the way.
 
+use super::{Shared, Small};
 use crate::out;
 use std::cell::RefCell;
 use std::fmt::Write;
-use std::rc::Rc;
 use std::time::{Duration, Instant};
 use transfer::fit::Outline;
 
 /// Steps of each training: the first warms up, the others are timed.
 const STEPS: usize = 3;
 
-/// Notes of a rehearsal; clones are the same notes.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Rehearsal(Rc<RefCell<Notes>>);
+/// Notes of a rehearsal.
+#[derive(Debug, Default)]
+pub(crate) struct Rehearsal(RefCell<Notes>);
 
 #[derive(Debug, Default)]
 struct Notes {
@@ -45,39 +45,41 @@ impl Training {
     }
 }
 
-impl Rehearsal {
-    /// The run has as many seeds, of which one is rehearsed, and these settings.
-    pub(super) fn opened(&self, seeds: usize, settings: String) {
+impl Small for Rehearsal {
+    fn opened(&self, shared: &Shared, settings: String) {
         let mut notes = self.0.borrow_mut();
-        (notes.seeds, notes.settings) = (seeds, settings);
+        (notes.seeds, notes.settings) = (shared.seeds().len(), settings);
     }
 
-    pub(super) fn begin(&self, label: &str, steps: usize) {
+    fn baselines(&self) -> bool {
+        true
+    }
+
+    fn begin(&self, label: &str, steps: usize) {
         let (label, last) = (label.to_owned(), Instant::now());
         let training = Training { label, steps, outline: None, took: Vec::new(), last };
         self.0.borrow_mut().trainings.push(training);
     }
 
-    pub(super) fn outline(&self, outline: &Outline) {
+    fn outline(&self, outline: &Outline) {
         if let Some(training) = self.0.borrow_mut().trainings.last_mut() {
             training.outline = Some(outline.clone());
         }
     }
 
-    pub(super) fn step(&self) {
+    fn step(&self) {
         if let Some(training) = self.0.borrow_mut().trainings.last_mut() {
             training.took.push(training.last.elapsed());
             training.last = Instant::now();
         }
     }
 
-    /// Whether the training that is going on has shown what it can.
-    pub(super) fn enough(&self) -> bool {
+    fn enough(&self) -> bool {
         self.0.borrow().trainings.last().is_some_and(|training| training.took.len() >= STEPS)
     }
 
-    /// The plan of the run of `method`, which took `took` in small.
-    pub(crate) fn text(&self, method: &str, took: Duration) -> String {
+    /// The plan of the run.
+    fn text(&self, method: &'static str, took: Duration) -> anyhow::Result<String> {
         let notes = self.0.borrow();
         let mut text = format!("{method}, rehearsed: nothing is kept\n\nsettings\n");
         for line in notes.settings.lines().filter(|line| !line.is_empty()) {
@@ -113,7 +115,7 @@ impl Rehearsal {
         if let Some(bytes) = peak_memory() {
             let _ = writeln!(text, "{:.0} MB of memory at most, as rehearsed", bytes as f64 / 1e6);
         }
-        text
+        Ok(text)
     }
 }
 
@@ -155,7 +157,8 @@ mod tests {
     #[test]
     fn the_plan_says_what_is_trained_and_how_long_it_will_take() {
         let rehearsal = Rehearsal::default();
-        rehearsal.opened(3, "lr = 0.1\n".into());
+        let shared = Shared { seeds: Some(3), ..Shared::default() };
+        rehearsal.opened(&shared, "lr = 0.1\n".into());
         rehearsal.begin("m", 100);
         let weight = |name: &str, lr| OutlinedWeight { name: name.into(), shape: vec![2, 3], lr };
         let weights = vec![weight("a", None), weight("b", Some(0.05))];
@@ -166,7 +169,7 @@ mod tests {
         }
         assert!(rehearsal.enough());
         // Ten seconds of training and two of everything else, three times.
-        let text = rehearsal.text("m", Duration::from_millis(3100));
+        let text = rehearsal.text("m", Duration::from_millis(3100)).unwrap();
         for words in [
             "settings\n  lr = 0.1\n",
             "a     [2, 3]        6   frozen\nb     [2, 3]        6  5.00e-2\n6 of 12 numbers are trained",

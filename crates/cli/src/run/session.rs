@@ -34,8 +34,8 @@ impl Session {
         out::talk(context.quiet, &format!("{method}: run folder {}", folder.path().display()));
         let (context, failure) = (context.clone(), Failure::default());
         let (mut seeds, every, keep) = (shared.seeds(), control.checkpoint_every, control.keep);
-        if let Some(rehearsal) = &context.rehearsal {
-            rehearsal.opened(seeds.len(), folder.settings()?);
+        if let Some(small) = &context.small {
+            small.opened(shared, folder.settings()?);
             seeds.truncate(1);
         }
         Ok(Session { folder, context, seeds, failure, every, keep })
@@ -51,7 +51,10 @@ impl Session {
         if let Some(keep) = self.keep {
             checkpoints = checkpoints.keep(keep.into());
         }
-        checkpointed(training, checkpoints)
+        match &self.context.small {
+            Some(small) => small.training(checkpointed(training, checkpoints)),
+            None => checkpointed(training, checkpoints),
+        }
     }
 
     /// Watches a training that is no arm of the study.
@@ -86,6 +89,8 @@ impl Session {
     /// As [`run`](Session::run), for a second study of the same run.
     pub(crate) fn run_also(&self, study: Study<'_>) -> anyhow::Result<Report> {
         let done = self.folder.outcomes()?;
+        let alone = self.context.small.as_ref().is_some_and(|small| !small.baselines());
+        let study = if alone { study.alone() } else { study };
         let result = study.run(&self.seeds, &done, &mut self.watcher());
         match (result, self.failure.borrow_mut().take()) {
             // A run whose metrics could not be kept has failed, however far it came.

@@ -30,7 +30,8 @@ pub(crate) struct Shared {
     #[arg(long, help_heading = "Data", value_parser = choice(NORMALIZATIONS))]
     pub(crate) normalize: Option<Normalize>,
 
-    /// The network: dann-mnist, dann-svhn, dann-signs, shallow or shallow:50, ...; default: one that fits the data
+    /// The network: dann-mnist, dann-svhn, dann-signs, shallow or shallow:50, ..., or FILE.toml that
+    /// describes one (docs/backbones.md); default: one that fits the data
     #[arg(long, value_name = "NAME", help_heading = "Training")]
     pub(crate) net: Option<String>,
     /// Passes over the labelled training data

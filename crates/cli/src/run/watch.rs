@@ -1,6 +1,6 @@
 //! Who watches the trainings of a run: progress for the user, a line an epoch for the folder.
 
-use super::{Folder, Rehearsal};
+use super::{Folder, Small};
 use crate::context::{Context, Stop};
 use serde_json::json;
 use std::cell::RefCell;
@@ -25,7 +25,7 @@ impl Watch for Watcher {
                 true => Progress::silent(),
                 false => Progress::bar().labelled(format!("{arm}, seed {seed}")),
             },
-            rehearsal: self.context.rehearsal.clone(),
+            small: self.context.small.clone(),
             arm: arm.to_owned(),
             seed,
             folder: self.folder.clone(),
@@ -42,7 +42,7 @@ impl Watch for Watcher {
 /// Watches one training.
 struct Seen {
     progress: Progress,
-    rehearsal: Option<Rehearsal>,
+    small: Option<Rc<dyn Small>>,
     arm: String,
     seed: u64,
     folder: Folder,
@@ -66,15 +66,15 @@ impl Observer for Seen {
         };
         self.check(self.folder.retain_metrics(|line| !ours(line) || before(line)));
         self.progress.begin(steps, done);
-        if let Some(rehearsal) = &self.rehearsal {
-            rehearsal.begin(&self.arm, steps);
+        if let Some(small) = &self.small {
+            small.begin(&self.arm, steps);
         }
     }
 
     fn step(&mut self, done: usize) {
         self.progress.step(done);
-        if let Some(rehearsal) = &self.rehearsal {
-            rehearsal.step();
+        if let Some(small) = &self.small {
+            small.step();
         }
     }
 
@@ -93,6 +93,9 @@ impl Observer for Seen {
         }
         self.check(self.folder.metrics(&line.to_string()));
         self.progress.epoch(record);
+        if let Some(small) = &self.small {
+            small.epoch(record);
+        }
     }
 
     fn note(&mut self, text: &str) {
@@ -104,13 +107,13 @@ impl Observer for Seen {
     }
 
     fn outline(&mut self, outline: &Outline) {
-        if let Some(rehearsal) = &self.rehearsal {
-            rehearsal.outline(outline);
+        if let Some(small) = &self.small {
+            small.outline(outline);
         }
     }
 
     fn enough(&self) -> bool {
-        self.rehearsal.as_ref().is_some_and(Rehearsal::enough)
+        self.small.as_ref().is_some_and(|small| small.enough())
     }
 
     /// A run whose metrics cannot be kept stops, as one that the user stops.

@@ -122,3 +122,30 @@ fn a_test_set_with_other_classes_is_refused() {
     lab.refused(&line, 3, &["--source", "10 classes", "--test", "26 classes", "same order"]);
     assert!(lab.names("").is_empty());
 }
+
+#[test]
+fn what_was_taken_for_granted_of_a_table_is_said_once() {
+    let lab = Lab::new();
+    let rows = |n: usize| {
+        (0..n).map(|i| format!("{},{},{}\n", i % 5, ["r", "b"][i % 2], ["x", "y"][i / 2 % 2]))
+    };
+    lab.write("t.csv", format!("size,colour,kind\n{}", rows(40).collect::<String>()));
+    let data =
+        "--source csv:t.csv#label=kind --target csv:t.csv#label=kind --test csv:t.csv#label=kind";
+    let line = format!("run domain-adversarial {data} --epochs 1 --baselines none");
+    let ran = lab.run(&line);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let note = "--source: columns: 1 of numbers (size); 1 of words as 2 indicators (colour: b | r); the \
+                class: kind\n";
+    assert!(ran.stderr.contains(note), "{}", ran.stderr);
+    assert_eq!(ran.stderr.matches("indicators").count(), 1, "{}", ran.stderr);
+    assert!(!lab.run(&format!("{line} --quiet")).stderr.contains("indicators"));
+    let sweep = "sweep multi-task --task t=csv:t.csv#label=kind --epochs 1 --grid lr=0.1,0.2";
+    let ran = lab.run(sweep);
+    assert_eq!(
+        (ran.code, ran.stderr.matches("indicators").count()),
+        (Some(0), 1),
+        "{}",
+        ran.stderr
+    );
+}

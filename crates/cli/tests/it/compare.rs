@@ -56,8 +56,12 @@ fn what_cannot_be_compared_is_refused() {
     let lab = lab();
     lab.done("run fine-tune --source synthetic:moons --target synthetic:moons-rotated --shots 2 --epochs 1 --out f");
     lab.refused("compare a f", 2, &["f has the target_accuracy of fine-tune", "of one method"]);
-    lab.refused("compare a b --by shots", 2, &["a: there is no setting `shots`", "lambda"]);
+    let none = "--by: `shots` has no value in a; settings that have one: align, ";
+    lab.refused("compare a b --by shots", 2, &[none, "lambda"]);
+    lab.refused("compare a b --by lamda", 2, &["in a, did you mean `lambda`?"]);
     lab.refused("compare a c --by net --picture p.svg", 2, &["numbers"]);
+    lab.refused("compare a c --by lambda --picture p.png", 2, &["name a file FILE.svg"]);
+    assert!(!lab.path("p.png").exists());
     lab.refused("compare a none", 3, &["none/report.json", "finished run"]);
     lab.refused("compare", 2, &["RUN"]);
     let newer = lab.text("a/report.json").replace("transfer.run/1", "transfer.run/2");

@@ -42,6 +42,8 @@ fn features_of_two_domains_become_numbers_and_pictures() {
         assert!(lab.text("e/tsne-class.svg").contains(words), "{words}");
     }
 
+    lab.refused(&format!("{line} --out e"), 2, &["e: its `rows.csv` would be overwritten"]);
+    lab.refused(&format!("{line} --out e/rows.csv"), 2, &["e/rows.csv: it is a file"]);
     // Again, on more threads, to the byte.
     lab.done(&format!("{line} --out again --threads 3"));
     for name in lab.names("e") {

@@ -22,9 +22,18 @@ fn a_rate_is_suggested_and_drawn() {
 fn bad_ranges_and_data_are_refused() {
     let lab = Lab::new();
     let line = "lr-find --data synthetic:digits?n=60";
-    lab.refused(&format!("{line} --low 0"), 2, &["`low` is 0", "positive"]);
-    lab.refused(&format!("{line} --low 1 --high 0.5"), 2, &["`high` is 0.5", "above low"]);
-    lab.refused(&format!("{line} --steps 2"), 2, &["`steps` is 2", "at least 20"]);
+    for (flags, words) in [
+        ("--low 0", "--low 0: it must be positive and finite"),
+        ("--low -1", "--low -1: it must be positive and finite"),
+        ("--low 1 --high 0.5", "--high 0.5: it must be larger than --low"),
+        ("--high -2e3", "--high -2000: it must be larger than --low"),
+        ("--steps 2", "--steps 2: it must be from 20 to 100000"),
+        ("--batch-size 0", "--batch-size 0: it must be from 1 to 65536"),
+        ("--momentum -0.5", "--momentum -0.5: it must be in [0, 1)"),
+        ("--weight-decay -1", "--weight-decay -1: it must be 0 or positive"),
+    ] {
+        lab.refused(&format!("{line} {flags}"), 2, &[words]);
+    }
     lab.refused(&format!("{line} --net transformer"), 2, &["there is no network `transformer`"]);
     lab.refused("lr-find --data idx:none", 3, &["none"]);
 }

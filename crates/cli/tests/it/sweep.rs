@@ -47,7 +47,8 @@ fn a_sweep_goes_on_where_it_was_and_with_nothing_else() {
     let first = lab.text("s/trials.jsonl").lines().next().unwrap().to_owned();
     lab.write("s/trials.jsonl", format!("{first}\n{{\"trial\":1,"));
     std::fs::remove_dir_all(lab.path("s/trial-2")).unwrap();
-    let again = lab.json(&format!("{line} --out s --resume"));
+    // The result is the same on any number of threads, so another one is no other sweep.
+    let again = lab.json(&format!("{line} --threads 1 --out s --resume"));
     let values = |sweep: &serde_json::Value| {
         let ranked = sweep["ranked"].as_array().unwrap();
         ranked.iter().map(|t| (t["trial"].clone(), t["value"].clone())).collect::<Vec<_>>()
@@ -77,6 +78,22 @@ fn halving_trains_many_shortly_and_few_for_long() {
     let config = lab.text(&format!("runs/sweep-1/{folder}/config.toml"));
     assert!(config.contains("epochs = 1\n"), "{config}");
     assert_eq!(sweep["ranked"].as_array().unwrap().len(), 1);
+
+    // The full length may stand in a file, too; a flag wins.
+    lab.write("c.toml", "epochs = 2\nshots = 1\n");
+    let data = DIGITS.replace("--epochs 2", "");
+    let line = format!("sweep fine-tune {data} {VALIDATE} --config c.toml --grid lr=0.01,0.02");
+    let folders = |flags: &str| {
+        let sweep = lab.json(&format!("{line} --halving 2 {flags} --json --quiet"));
+        let trials = sweep["trials"].as_array().unwrap().clone();
+        trials.iter().map(|t| t["folder"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let of_file = folders("");
+    assert_eq!(of_file[..2], ["trial-0-epochs-1", "trial-1-epochs-1"]);
+    assert!(of_file.len() == 3 && of_file[2].ends_with("-epochs-2"), "{of_file:?}");
+    assert!(folders("--epochs 4")[2].ends_with("-epochs-4"));
+    lab.write("c.toml", "steps = 9\nshots = 1\n");
+    lab.refused(&format!("{line} --halving 2"), 2, &["--epochs is missing", "--config"]);
 }
 
 #[test]
@@ -90,6 +107,12 @@ fn an_unlabelled_target_is_chosen_for_without_its_labels() {
     assert_eq!(ranked.len(), 2);
     assert!(ranked[0]["value"].as_f64().unwrap() <= 0.0, "minus a risk");
     assert_eq!(ranked[0]["settings"][0][1], "0.1");
+    // The criterion of the sweep chooses among the values of one flag, too.
+    let one = line.replace("--grid lr=1e-9,0.1", "--grid hold-out=0.2 --select-lambda 0.1,0.3");
+    assert_eq!(lab.json(&format!("{one} --json --quiet"))["ranked"].as_array().unwrap().len(), 1);
+    lab.refused(&format!("{one} --select entropy"), 2, &["name it by --by"]);
+    let run = format!("run domain-adversarial {data} --select-lambda 0.1,0.3");
+    lab.refused(&run, 2, &["--select-lambda and --select-lr need --select"]);
     let test = "--test synthetic:moons-rotated?n=60&seed=2";
     lab.refused(&format!("{line} {test}"), 2, &["a sweep reads no test data"]);
     lab.refused(
@@ -140,4 +163,18 @@ fn test_data_is_refused_wherever_it_is_named() {
     // What fails before anything is trained leaves nothing in the way.
     lab.refused(&format!("{line} --validate idx:none {grid}"), 3, &["none"]);
     lab.done(&format!("{line} {VALIDATE} {grid} --quiet"));
+}
+
+#[test]
+fn a_sweep_of_which_every_trial_diverged_ends_as_a_run_that_did() {
+    let lab = Lab::new();
+    let data = DIGITS.replace("--epochs 2", "--epochs 20");
+    let line = format!("sweep fine-tune {data} {VALIDATE} --shots 3 --trunk-lr 1");
+    let ran = lab.run(&format!("{line} --grid lr=1e30,1e20 --quiet"));
+    assert_eq!(ran.code, Some(4), "{}", ran.stderr);
+    assert_eq!(ran.stdout.matches("diverged").count(), 2, "{}", ran.stdout);
+    let words = "error: every trial diverged, 2 of 2: lower the learning rates";
+    assert!(ran.stderr.contains(words), "{}", ran.stderr);
+    let ran = lab.run(&format!("{line} --grid lr=1e30,1e-5 --quiet"));
+    assert_eq!(ran.code, Some(0), "one did not: {}", ran.stderr);
 }

@@ -11,8 +11,8 @@ pub use dann::{DannNet, dann_lenet, dann_mlp, dann_mnist, dann_shallow, dann_sig
 pub use lenet5::lenet5;
 pub use mlp::mlp;
 pub use torchvision::{
-    Backbone, BasicBlock, Bottleneck, InvertedResidual, mobilenet_v2, resnet18, resnet34, resnet50,
-    vgg11_bn,
+    Backbone, BasicBlock, Bottleneck, InvertedResidual, Residual, mobilenet_v2, resnet18, resnet34,
+    resnet50, vgg11_bn,
 };
 
 use crate::Layer;

@@ -115,8 +115,8 @@ fn compare(params: &[(String, &mut Param)], state: &StateDict) -> LoadReport {
     let unexpected: Vec<_> = state.tensors.iter().filter(|(name, _)| !own.contains(name)).collect();
     // Hints take a comparison per pair; a file of another kind altogether gets none.
     let hints = missing.len() * unexpected.len() <= 10_000;
-    let missing_names = || missing.iter().map(|(name, _)| *name).filter(|_| hints);
-    let unexpected_names = || unexpected.iter().map(|(name, _)| *name).filter(|_| hints);
+    let missing_names = || missing.iter().map(|(name, _)| name.as_str()).filter(|_| hints);
+    let unexpected_names = || unexpected.iter().map(|(name, _)| name.as_str()).filter(|_| hints);
 
     let misfit = |name: &String, shape, nearest| Misfit { name: name.clone(), shape, nearest };
     report.missing = missing

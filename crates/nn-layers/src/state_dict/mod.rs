@@ -33,6 +33,7 @@ pub use atomic::write_atomically;
 pub use key_map::{KeyMap, KeyMapError};
 pub use listing::{ListedTensor, StateListing};
 pub use load::{LoadError, LoadMode, LoadReport, Misfit, load_into};
+pub use nearest::nearest;
 pub use read::{ReadError, load};
 pub use write::{SaveError, save};
 

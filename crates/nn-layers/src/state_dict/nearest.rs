@@ -2,15 +2,12 @@
 
 /// The candidate with the fewest edits to `name`, if it is near enough to be a hint: no more edits
 /// than a third of its length. The first of equals.
-pub(super) fn nearest<'a>(
-    name: &str,
-    candidates: impl IntoIterator<Item = &'a String>,
-) -> Option<String> {
+pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let limit = name.len().div_ceil(3);
     let scored = candidates.into_iter().filter(|c| c.len().abs_diff(name.len()) <= limit);
     let scored = scored.map(|c| (distance(name.as_bytes(), c.as_bytes()), c));
     let (edits, best) = scored.min_by_key(|(edits, _)| *edits)?;
-    (edits <= limit).then(|| best.clone())
+    (edits <= limit).then(|| best.to_owned())
 }
 
 /// Insertions, deletions and replacements from one to the other (Levenshtein, 1966).
@@ -43,8 +40,9 @@ mod tests {
     #[test]
     fn only_a_near_name_is_a_hint() {
         let names = ["features.0.weight".to_owned(), "features.0.bias".to_owned()];
-        assert_eq!(nearest("feature.0.weight", &names), Some(names[0].clone()));
-        assert_eq!(nearest("module.features.0.bias", &names), Some(names[1].clone()));
-        assert_eq!(nearest("head.gain", &names), None);
+        let nearest = |name| nearest(name, names.iter().map(String::as_str));
+        assert_eq!(nearest("feature.0.weight"), Some(names[0].clone()));
+        assert_eq!(nearest("module.features.0.bias"), Some(names[1].clone()));
+        assert_eq!(nearest("head.gain"), None);
     }
 }

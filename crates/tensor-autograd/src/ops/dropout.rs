@@ -1,14 +1,14 @@
 //! Dropout (Srivastava et al., 2014).
 
 use crate::kernels::random;
-use crate::{Real, Var};
-use ndarray_rand::rand::RngCore;
+use crate::{Real, Rng, Var};
 
 impl<'t> Var<'t> {
     /// In training, zeroes each element with probability `p` and multiplies the others by
     /// `1 / (1 - p)`, so that the expectation stays; outside training, the identity.
     ///
-    /// It draws one key from the step's generator; the mask follows from it.
+    /// It draws one key from the step's generator; the mask follows from it. Of a generator
+    /// [`without_dropout`](Rng::without_dropout) it is the identity too.
     ///
     /// # Gradient
     /// `dX = dY` masked and scaled alike.
@@ -18,7 +18,7 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn dropout(self, p: Real) -> Var<'t> {
         assert!((0.0..=1.0).contains(&p), "dropout: the probability {p} is not in [0, 1]");
-        match self.tape().with_rng(|rng| rng.next_u64()) {
+        match self.tape().with_rng(Rng::dropout_key).flatten() {
             Some(key) if p > 0.0 => self.dropout_by(p, key),
             _ => self,
         }
@@ -37,7 +37,7 @@ impl<'t> Var<'t> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Param, Rng, Tensor, eval, grad, gradcheck, reference};
+    use crate::{Param, Tensor, eval, grad, gradcheck, reference};
 
     gradcheck!(dropout: |x| x.dropout_by(0.25, 0x0123_4567_89ab_cdef); x [5, 9] in -1.0..1.0);
     reference!(dropout);
@@ -77,6 +77,9 @@ mod tests {
         assert_eq!(eval(|t| t.param(&x).dropout(0.5).value()), x.value);
         assert_eq!(step(&x, 0.0, &mut Rng::seed(3)), (27.0, Tensor::ones([9])));
         assert_eq!(step(&x, 1.0, &mut Rng::seed(3)), (0.0, Tensor::zeros([9])));
+        let mut plain = Rng::seed(3).without_dropout().fork("step");
+        assert_eq!(step(&x, 0.5, &mut plain), (27.0, Tensor::ones([9])));
+        assert_eq!(plain, Rng::seed(3).without_dropout().fork("step"), "nothing is drawn");
     }
 
     #[test]

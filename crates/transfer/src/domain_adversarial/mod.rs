@@ -182,7 +182,7 @@ impl DomainAdversarial {
         let (held_out, served) = (self.validation.as_ref(), (&self.net, &source_normalizer));
         let mut objective = Aligned {
             source: Labelled::new(source, &source_normalizer, &self.training)?,
-            target: Stream::new(target, &normalizer, self.training.batch_size, seed)?,
+            target: Stream::new(target, &normalizer, &self.training, seed)?,
             conditioning: None,
             validation: Validation::new(held_out, served, source, plan.patience)?,
             lambda,

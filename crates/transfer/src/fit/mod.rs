@@ -70,6 +70,8 @@ pub struct Plan {
     pub settings: String,
     /// Stop after this many epochs without a better criterion.
     pub patience: Option<usize>,
+    /// Whether dropout, where the network has it, drops anything.
+    pub dropout: bool,
     /// Where checkpoints go; `None` keeps none.
     pub checkpoints: Option<Checkpoints>,
 }
@@ -97,6 +99,7 @@ pub fn fit<O: Objective, R: Rule>(
     observer: &mut dyn Observer,
 ) -> Result<Fitted<O::Net>, TransferError> {
     let rng = Rng::seed(plan.seed).fork("fit");
+    let rng = if plan.dropout { rng } else { rng.without_dropout() };
     let mut state = State::new(net);
     if let Some(checkpoints) = &plan.checkpoints {
         checkpoints.resume(&mut state, &mut optimizer, plan, observer)?;

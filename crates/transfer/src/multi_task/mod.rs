@@ -108,11 +108,14 @@ impl MultiTask {
         tasks: &[Task],
         observer: &mut dyn Observer,
     ) -> Result<MultiTaskModel, TransferError> {
+        let few = self.few(tasks)?;
+        let tasks = few.as_deref().unwrap_or(tasks);
         let plan = self.plan(tasks)?;
         let own_input: Vec<bool> =
             tasks.iter().map(|task| self.net.inputs.contains_key(task.name())).collect();
-        let Training { batch_size, normalize, seed, .. } = self.training;
-        let batches = Batches::new(tasks, &own_input, normalize, batch_size, seed)?;
+        let Training { normalize, seed, .. } = self.training;
+        let rows = self.training.rows_a_step();
+        let batches = Batches::new(tasks, &own_input, normalize, rows, seed)?;
         self.check_widths(&batches)?;
         let mut objective = Tasks { batches, weighting: self.weighting.clone() };
         let first = objective.first(&self.net, &Rng::seed(seed));
@@ -138,6 +141,22 @@ impl MultiTask {
             epochs: epochs.map(|(task, n)| (task.name().to_owned(), n)).collect(),
             history: fitted.history,
         })
+    }
+
+    /// Few examples of each task, where the training asks for it.
+    fn few(&self, tasks: &[Task]) -> Result<Option<Vec<Task>>, TransferError> {
+        if self.training.overfit.is_none() {
+            return Ok(None);
+        }
+        let mut few = Vec::new();
+        for task in tasks {
+            let labelled = task.labels().labelled();
+            let rows = self.training.few(&format!("task `{}`", task.name()), labelled.len())?;
+            let rows: Vec<usize> = rows.into_iter().flatten().map(|row| labelled[row]).collect();
+            few.push(task.select(&rows));
+        }
+        share_inputs(&mut few);
+        Ok(Some(few))
     }
 
     /// How long the run is, all settings checked.

@@ -1,7 +1,7 @@
 //! [`MultiTaskNet`]: shared layers, and what belongs to one task alone.
 
 use super::Task;
-use crate::{Architecture, TransferError};
+use crate::{Architecture, Description, TransferError};
 use nn_layers::{Flatten, Layer, Linear, Sequential, relu};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -113,6 +113,9 @@ pub struct MultiTaskArchitecture {
     pub own_inputs: BTreeMap<String, Vec<usize>>,
     /// Each task's outputs: its classes, or 1.
     pub outputs: BTreeMap<String, usize>,
+    /// What the network is, where it is none of the kinds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<Description>,
 }
 
 impl MultiTaskArchitecture {
@@ -133,7 +136,8 @@ impl MultiTaskArchitecture {
             None => Architecture::default_for(&input, 1).name,
         };
         let outputs = tasks.iter().map(|t| (t.name().to_owned(), t.outputs())).collect();
-        MultiTaskArchitecture { name, input, own_inputs: own.collect(), outputs }
+        let own_inputs = own.collect();
+        MultiTaskArchitecture { name, input, own_inputs, outputs, description: None }
     }
 
     /// Makes the network with fresh values. A task's own layers get the values that they would get
@@ -181,6 +185,7 @@ impl MultiTaskArchitecture {
     }
 
     fn with_outputs(&self, classes: usize) -> Architecture {
-        Architecture { name: self.name.clone(), input: self.input.clone(), classes }
+        let description = self.description.clone();
+        Architecture { description, ..Architecture::named(&*self.name, &self.input, classes) }
     }
 }

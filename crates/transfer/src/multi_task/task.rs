@@ -184,6 +184,12 @@ impl Task {
         self.batch_size.unwrap_or(common)
     }
 
+    /// The same task on these rows alone.
+    pub(super) fn select(&self, rows: &[usize]) -> Self {
+        let (inputs, labels) = (self.inputs.select(rows), self.labels.select(rows));
+        Task { inputs, labels, ..self.clone() }
+    }
+
     pub(super) fn factor(&self) -> f64 {
         self.loss_factor
     }
@@ -221,15 +227,14 @@ impl Task {
         let part = |rows: &[usize]| {
             let mut rows = rows.to_vec();
             rows.sort_unstable();
-            let labels = self.labels.select(&rows);
-            if labels.labelled().is_empty() {
+            if self.labels.select(&rows).labelled().is_empty() {
                 return Err(TransferError::Unsuitable {
                     data: format!("task `{}`", self.name),
                     problem: format!("{n} examples are too few to hold out a share of {share}"),
                     remedy: "give test data of its own, or leave the task out",
                 });
             }
-            Ok(Task { inputs: self.inputs.select(&rows), labels, ..self.clone() })
+            Ok(self.select(&rows))
         };
         Ok((part(&order[held..])?, part(&order[..held])?))
     }

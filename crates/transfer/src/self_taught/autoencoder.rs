@@ -150,8 +150,7 @@ impl Learner for Autoencoder {
         let mut net = self.net(source)?;
         let mut history = History::default();
         if !self.untrained {
-            let (size, seed) = (self.training.batch_size, self.training.seed);
-            let stream = Stream::new(source, &normalizer, size, seed)?;
+            let stream = Stream::new(source, &normalizer, &self.training, self.training.seed)?;
             let decay = self.training.weight_decay;
             let adam = Adam::new(self.training.lr).weight_decay(decay).bind(&net)?;
             let mut objective = Reconstruction { stream, settings: self };

@@ -186,7 +186,7 @@ fn zero_shot(
     let rows = (0..10).map(row).collect();
     let signatures = Signatures::new(digits.classes().to_vec(), names, rows)?;
     let mut method = ZeroShot::new(kind, signatures).training(training);
-    let network = Architecture { name: "cifar-cnn".into(), input: vec![1, 28, 28], classes: 7 };
+    let network = Architecture::named("cifar-cnn", &[1, 28, 28], 7);
     let network = net.then_some(network);
     if let Some(network) = &network {
         method = method.network(network.build(&mut Rng::seed(0))?.features);

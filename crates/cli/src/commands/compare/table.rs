@@ -1,7 +1,7 @@
 //! Arms by runs, and what the method gains in all of them.
 
 use super::folder::Folder;
-use crate::error::UsageError;
+use crate::error::{UsageError, nearest};
 use crate::{out, report};
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
@@ -43,11 +43,12 @@ impl<'a> Table<'a> {
             let heading = match by {
                 None => folder.path.display().to_string(),
                 Some(name) => folder.settings.get(name).cloned().ok_or_else(|| {
-                    let known = folder.settings.keys().map(String::as_str);
+                    let known = || folder.settings.keys().map(String::as_str);
                     UsageError::NoSetting {
                         run: folder.path.clone(),
                         name: name.to_owned(),
-                        known: known.collect::<Vec<_>>().join(", "),
+                        nearest: nearest(name, known()),
+                        known: known().collect::<Vec<_>>().join(", "),
                     }
                 })?,
             };

@@ -1,5 +1,8 @@
 //! Successive halving: many settings for a short time, the better ones for longer.
 
+use crate::error::UsageError;
+use clap::ArgMatches;
+
 /// A stage: how long each of its trials is, and how many settings go on to the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Rung {
@@ -22,6 +25,19 @@ pub(super) fn rungs(n: usize, epochs: usize, factor: usize) -> Vec<Rung> {
         |stage: usize| (stage + 1..stages).fold(epochs, |length, _| length.div_ceil(factor)).max(1);
     let survivors = |stage: usize| counts.get(stage + 1).copied().unwrap_or(1);
     (0..stages).map(|i| Rung { epochs: epochs_of(i), survivors: survivors(i) }).collect()
+}
+
+/// How long the last stage is: the epochs of the command line, or of what the file of --config says.
+pub(super) fn full_epochs(matches: &ArgMatches, config: Option<&str>) -> Result<usize, UsageError> {
+    let typed = matches.try_get_one::<usize>("epochs").ok().flatten().copied();
+    // That it is TOML was seen when it was read; a value of another kind is the trials' to refuse.
+    let table = config.and_then(|text| text.parse::<toml::Table>().ok()).unwrap_or_default();
+    let in_file = table.get("epochs").and_then(|n| usize::try_from(n.as_integer()?).ok());
+    typed.or(in_file).filter(|n| *n > 0).ok_or(UsageError::Missing {
+        what: "--epochs",
+        remedy: "with --halving, how long the best settings are trained at last; as a flag or, as \
+                 `epochs`, in the file of --config",
+    })
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use clap::{ArgMatches, Command, FromArgMatches};
 use transfer::TransferError;
 
 /// Flags that say how the sweep goes, not how a trial is trained.
-const OF_THE_SWEEP: [&str; 14] = [
+const OF_THE_SWEEP: [&str; 16] = [
     "grid",
     "range",
     "log_range",
@@ -27,11 +27,13 @@ const OF_THE_SWEEP: [&str; 14] = [
     "baselines",
     "quiet",
     "dry_run",
+    "overfit",
+    "threads",
 ];
 
 /// Flags that are no settings to be tried: how a run goes, and test data.
-const NO_SETTINGS: [&str; 7] =
-    ["config", "threads", "keep", "checkpoint_every", "test", "oracle", "test_task"];
+const NO_SETTINGS: [&str; 6] =
+    ["config", "keep", "checkpoint_every", "test", "oracle", "test_task"];
 
 /// The flags of a method that a trial can set.
 pub(super) fn settings(command: &Command) -> impl Iterator<Item = &str> {

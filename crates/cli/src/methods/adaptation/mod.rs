@@ -14,9 +14,9 @@ use super::draw;
 use crate::context::Context;
 use crate::data;
 use crate::error::UsageError;
+use crate::report;
 use crate::report::{Extra, Finished};
 use crate::run::{Control, Session, Shared, baselines, within};
-use crate::{args, report};
 use datasets::Dataset;
 use flags::base;
 use nn_layers::models::DannNet;
@@ -93,11 +93,11 @@ pub(super) fn run<O: Serialize>(
         let remedy = "labelled target data for the score; or --shots K, the rest then gives it";
         return Err(missing("--test", remedy).into());
     }
-    let target = data::load_labelled("--target", target)?;
+    let target = context.load_labelled("--target", target)?;
     let test =
-        shared.test.as_deref().map(|spec| data::load_labelled("--test", spec)).transpose()?;
-    let shared = flags.pretrained.prepared(shared);
-    let (start, target, test) = Start::load(&shared, &flags, target, test)?;
+        shared.test.as_deref().map(|spec| context.load_labelled("--test", spec)).transpose()?;
+    let shared = flags.pretrained.prepared(shared)?;
+    let (start, target, test) = Start::load(&shared, &flags, (target, test), context)?;
     if let Some(test) = &test {
         data::check_classes(("--target", target.name(), target.classes()), "--test", test)?;
     }
@@ -107,9 +107,8 @@ pub(super) fn run<O: Serialize>(
     let mut known: Vec<_> = job.baselines.iter().map(|name| (*name, None)).collect();
     known.extend([("source_only", differ), ("scratch", None)]);
     let chosen = baselines(job.name, shared.baselines.as_deref(), &known)?;
-    let name = start.net_name(shared.net.as_deref())?;
-    let architecture =
-        args::architecture(Some(&name), target.sample_shape(), target.classes().len())?;
+    let classes = target.classes().len();
+    let architecture = start.architecture(shared.net.as_deref(), target.sample_shape(), classes)?;
     let shared = shared.filled(&base(), &architecture.name, &chosen);
     let flags = flags.filled(&shared);
     // What would fail after the source is trained is said before.

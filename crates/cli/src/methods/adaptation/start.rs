@@ -1,15 +1,17 @@
 //! Where fine-tuning starts: a model trained on the source, or one from a file.
 
+use super::flags::base;
 use super::{Flags, Setup};
-use crate::data;
+use crate::context::Context;
 use crate::error::{InputError, UsageError};
 use crate::run::Shared;
+use crate::{args, data};
 use datasets::Dataset;
 use nn_layers::models::DannNet;
 use std::cell::RefCell;
 use std::path::Path;
 use tensor_autograd::{Module, Rng};
-use transfer::{Architecture, Model, Supervised, TransferError, copy_matching};
+use transfer::{Architecture, Model, Normalizer, Supervised, TransferError, copy_matching};
 
 /// The source: its data, or its model.
 pub(super) enum Start {
@@ -24,8 +26,8 @@ impl Start {
     pub(super) fn load(
         shared: &Shared,
         flags: &Flags,
-        target: Dataset,
-        test: Option<Dataset>,
+        (target, test): (Dataset, Option<Dataset>),
+        context: &Context,
     ) -> anyhow::Result<(Self, Dataset, Option<Dataset>)> {
         let size =
             shared.size().map_err(|_| UsageError::Conflict("--resize takes HxW, as 28x28"))?;
@@ -34,9 +36,9 @@ impl Start {
             sets.push(("--test", test.name(), test.sample_shape()));
         }
         let backbone = flags.pretrained.given(shared)?;
-        let (start, shape) = match (&flags.init, &shared.source) {
+        let (mut start, shape) = match (&flags.init, &shared.source) {
             (None, None) if backbone => {
-                let shape = flags.pretrained.shape(data::common_shape(&sets, size)?);
+                let shape = flags.pretrained.shape(data::common_shape(&sets, size)?)?;
                 let loaded = flags.pretrained.load(&shape)?;
                 let (model, architecture) = loaded.expect("it is given");
                 (Start::Model(Box::new(model), architecture), shape)
@@ -56,7 +58,7 @@ impl Start {
                 (Start::Model(Box::new(model), architecture), shape)
             }
             (None, Some(spec)) => {
-                let source = data::load_labelled("--source", spec)?;
+                let source = context.load_labelled("--source", spec)?;
                 sets.insert(0, ("--source", source.name(), source.sample_shape()));
                 let shape = data::common_shape(&sets, size)?;
                 let source = data::fit(source, &shape)?;
@@ -72,7 +74,13 @@ impl Start {
             }
         };
         let test = test.map(|test| data::fit(test, &shape)).transpose()?;
-        Ok((start, data::fit(target, &shape)?, test))
+        let target = data::fit(target, &shape)?;
+        if let (true, Start::Model(model, _)) = (backbone, &mut start) {
+            // The file of a backbone knows no normalisation, and the settings do.
+            let kind = shared.normalize.unwrap_or(base().normalize);
+            model.normalizer = Normalizer::fit(kind, &target.without_labels());
+        }
+        Ok((start, target, test))
     }
 
     /// The classes of the source.
@@ -91,8 +99,14 @@ impl Start {
         }
     }
 
-    /// The network's name: the file's, or the one that `given` names or that fits the source.
-    pub(super) fn net_name(&self, given: Option<&str>) -> Result<String, InputError> {
+    /// The network for so many classes: the file's, or the one that `given` names or that fits the
+    /// source.
+    pub(super) fn architecture(
+        &self,
+        given: Option<&str>,
+        input: &[usize],
+        classes: usize,
+    ) -> anyhow::Result<Architecture> {
         match (self, given) {
             (Start::Model(_, architecture), Some(given)) if given != architecture.name => {
                 Err(InputError::Mismatch {
@@ -101,13 +115,16 @@ impl Start {
                     right: "the file of --init".into(),
                     right_is: architecture.name.clone(),
                     remedy: "leave out --net".into(),
-                })
+                }
+                .into())
             }
-            (Start::Model(_, architecture), _) => Ok(architecture.name.clone()),
-            (Start::Data { .. }, Some(given)) => Ok(given.to_owned()),
+            (Start::Model(_, architecture), _) => {
+                Ok(Architecture { classes, ..architecture.clone() })
+            }
+            (Start::Data { .. }, Some(given)) => args::architecture(Some(given), input, classes),
             (Start::Data { source, .. }, None) => {
-                let classes = source.classes().len();
-                Ok(Architecture::default_for(source.sample_shape(), classes).name)
+                let fits = Architecture::default_for(source.sample_shape(), source.classes().len());
+                args::architecture(Some(&fits.name), input, classes)
             }
         }
     }

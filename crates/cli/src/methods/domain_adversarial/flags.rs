@@ -40,24 +40,22 @@ pub(crate) struct Flags {
     /// criterion likes best
     #[arg(long, value_parser = choice(CRITERIA), help_heading = "Choice without target labels")]
     select: Option<Criterion>,
-    /// Values of lambda to choose from; default 0.03,0.1,0.3,1
+    /// Values of lambda to choose from by --select; default 0.03,0.1,0.3,1
     #[arg(
         long,
         value_name = "X,X",
         value_delimiter = ',',
         conflicts_with = "lambda",
-        requires = "select",
         help_heading = "Choice without target labels"
     )]
     select_lambda: Option<Vec<f64>>,
-    /// Learning rates to choose from; default that of --lr alone. source_only too chooses from them,
+    /// Learning rates to choose from by --select; default that of --lr alone. source_only too chooses from them,
     /// by its error on the source held out
     #[arg(
         long,
         value_name = "RATE,RATE",
         value_delimiter = ',',
         conflicts_with = "lr",
-        requires = "select",
         help_heading = "Choice without target labels"
     )]
     select_lr: Option<Vec<f64>>,

@@ -2,6 +2,7 @@
 //! together.
 
 use super::settings::{Flags, SHARE};
+use crate::context::Context;
 use crate::data;
 use crate::error::{InputError, UsageError};
 use crate::run::{Shared, TaskSpec};
@@ -24,7 +25,7 @@ pub(super) struct Units {
 }
 
 impl Units {
-    pub(super) fn load(shared: &Shared, flags: &Flags) -> anyhow::Result<Self> {
+    pub(super) fn load(shared: &Shared, flags: &Flags, context: &Context) -> anyhow::Result<Self> {
         let given = flags.task.as_deref().unwrap_or_default();
         if given.is_empty() {
             let (what, remedy) = ("--task", "at least one, as left=multi:synthetic:digits#left");
@@ -37,14 +38,14 @@ impl Units {
             if named.iter().any(|(other, ..)| other == name) {
                 return Err(UsageError::Conflict("two --task have one name").into());
             }
-            let tasks = read("--task", name, spec, size)?;
+            let tasks = read("--task", name, (spec, size), context)?;
             named.push((name.clone(), spec.clone(), tasks));
         }
         let mut train: Vec<Task> = named.iter().flat_map(|n| n.2.clone()).collect();
         share_inputs(&mut train);
         let test = match flags.test_task.as_deref() {
             None => None,
-            Some(given) => Some(test(given, &named, size)?),
+            Some(given) => Some(test(given, &named, size, context)?),
         };
         Ok(Units { named, train, test, share: flags.test_share.unwrap_or(SHARE) })
     }
@@ -131,8 +132,8 @@ impl Units {
 fn read(
     role: &'static str,
     name: &str,
-    spec: &str,
-    size: Option<data::Size>,
+    (spec, size): (&str, Option<data::Size>),
+    context: &Context,
 ) -> anyhow::Result<Vec<Task>> {
     let fail = |e: DataError| InputError::Data { role, spec: spec.to_owned(), source: Box::new(e) };
     let parsed: Spec = spec.parse().map_err(|e| fail(DataError::from(e)))?;
@@ -140,7 +141,7 @@ fn read(
     if parsed.scheme() == "csv" && parsed.fragment().is_some_and(target) {
         return Ok(Task::family(name, &load_regression(&parsed).map_err(fail)?)?);
     }
-    let labelled: Dataset = data::load_labelled(role, spec)?;
+    let labelled: Dataset = context.load_labelled(role, spec)?;
     let labelled = match (labelled.sample_shape(), size) {
         (&[c, _, _], Some(size)) => data::fit(labelled, &[c, size.height, size.width])?,
         _ => labelled,
@@ -153,6 +154,7 @@ fn test(
     given: &[TaskSpec],
     named: &[Named],
     size: Option<data::Size>,
+    context: &Context,
 ) -> anyhow::Result<Vec<Task>> {
     let mut all: Vec<Task> = Vec::new();
     for (name, _, known) in named {
@@ -170,7 +172,7 @@ fn test(
             let (what, remedy) = ("--test-task", "one for each --task, of the same name");
             return Err(UsageError::Missing { what, remedy }.into());
         };
-        for task in read("--test-task", name, spec, size)? {
+        for task in read("--test-task", name, (spec, size), context)? {
             let before = known.iter().find(|k| k.name() == task.name());
             let kind = |task: &Task| match task.labels() {
                 Labels::Classes { names, .. } => format!("classes {}", names.join(", ")),

@@ -1,7 +1,7 @@
 //! What is clustered: the data's counts, or the hidden units of an autoencoder.
 
 use super::settings::{Settings, Stand};
-use crate::data;
+use crate::context::Context;
 use crate::error::{InputError, UsageError};
 use crate::run::Shared;
 use datasets::{Dataset, Random, Unlabelled};
@@ -31,13 +31,13 @@ pub(super) struct Domains {
 }
 
 impl Domains {
-    pub(super) fn load(shared: &Shared) -> anyhow::Result<Self> {
+    pub(super) fn load(shared: &Shared, context: &Context) -> anyhow::Result<Self> {
         let missing = |what, remedy| UsageError::Missing { what, remedy };
         let specs = (shared.source.as_deref(), shared.target.as_deref());
         let source = specs.0.ok_or_else(|| missing("--source", "auxiliary data, as csv:FILE"))?;
         let to_cluster = specs.1.ok_or_else(|| missing("--target", "the data to cluster"))?;
-        let target = data::load("--target", to_cluster)?;
-        let source = data::load("--source", source)?;
+        let target = context.load("--target", to_cluster)?;
+        let source = context.load("--source", source)?;
         if target.sample_shape() != source.sample_shape() {
             let is = |data: &Dataset| match data.sample_shape() {
                 [features] => format!("{features} features"),

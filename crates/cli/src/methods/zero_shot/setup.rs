@@ -1,6 +1,7 @@
 //! The data of a zero-shot run, and how a model is judged on it.
 
 use super::{Features, Flags, NAME, table};
+use crate::context::Context;
 use crate::error::UsageError;
 use crate::run::Shared;
 use crate::{args, data};
@@ -28,7 +29,7 @@ pub(super) struct Setup {
 }
 
 impl Setup {
-    pub(super) fn load(shared: &Shared, flags: &Flags) -> anyhow::Result<Self> {
+    pub(super) fn load(shared: &Shared, flags: &Flags, context: &Context) -> anyhow::Result<Self> {
         let missing = |what, remedy| UsageError::Missing { what, remedy };
         let source = shared.source.as_deref();
         let source = source.ok_or_else(|| missing("--source", "labelled data, as cifar10:FILE"))?;
@@ -49,14 +50,14 @@ impl Setup {
         }
         let size =
             shared.size().map_err(|_| UsageError::Conflict("--resize takes HxW, as 28x28"))?;
-        let all = data::load_labelled("--source", source)?;
+        let all = context.load_labelled("--source", source)?;
         let test =
-            shared.test.as_deref().map(|spec| data::load_labelled("--test", spec)).transpose()?;
+            shared.test.as_deref().map(|spec| context.load_labelled("--test", spec)).transpose()?;
         let mut sets = vec![("--source", all.name(), all.sample_shape())];
         if let Some(test) = &test {
             sets.push(("--test", test.name(), test.sample_shape()));
         }
-        let shape = flags.pretrained.shape(data::common_shape(&sets, size)?);
+        let shape = flags.pretrained.shape(data::common_shape(&sets, size)?)?;
         let all = data::fit(all, &shape)?;
         let test = test.map(|test| data::fit(test, &shape)).transpose()?;
 

@@ -3,10 +3,12 @@
 //! what is saved here loads there.
 
 mod mobilenet;
+mod residual;
 mod resnet;
 mod vgg;
 
 pub use mobilenet::{InvertedResidual, mobilenet_v2};
+pub use residual::Residual;
 pub use resnet::{BasicBlock, Bottleneck, resnet18, resnet34, resnet50};
 pub use vgg::vgg11_bn;
 
@@ -16,9 +18,10 @@ use crate::{Layer, Sequential};
 use tensor_autograd::{Module, Param, Path, Rng, Var};
 
 /// A pretrained network as a chain of stages with names of their own, such as `layer1` or
-/// `classifier.1`; the last stage is the linear layer that gives the logits of the classes.
+/// `classifier.1`; the last stage of a whole one is the linear layer that gives the logits of the
+/// classes.
 ///
-/// As a module it has torchvision's names: `conv1.weight`, `layer1.0.bn1.running_mean`, `fc.bias`.
+/// As a module those of torchvision have its names: `conv1.weight`, `layer1.0.bn1.running_mean`, `fc.bias`.
 ///
 /// ```
 /// use nn_layers::models::resnet18;
@@ -28,20 +31,27 @@ use tensor_autograd::{Module, Param, Path, Rng, Var};
 /// assert_eq!(net.named_params()[0].0, "conv1.weight");
 /// assert_eq!(net.num_parameters(), 11_689_512);
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Backbone {
     names: Vec<String>,
     stages: Sequential,
 }
 
 impl Backbone {
-    fn new() -> Self {
-        Backbone { names: Vec::new(), stages: Sequential::new() }
+    /// The empty chain: the identity.
+    pub fn new() -> Self {
+        Backbone::default()
     }
 
-    fn push(&mut self, name: impl Into<String>, stage: impl Layer) {
+    /// Adds a stage at the end.
+    pub fn push(&mut self, name: impl Into<String>, stage: impl Layer) {
+        self.push_boxed(name, Box::new(stage));
+    }
+
+    /// Adds a stage of a kind that is known when the program runs.
+    pub fn push_boxed(&mut self, name: impl Into<String>, stage: Box<dyn Layer>) {
         self.names.push(name.into());
-        self.stages.push(stage);
+        self.stages.extend([stage]);
     }
 
     /// The names of the stages, in order.

@@ -39,7 +39,7 @@ fn fitted(kind: Kind, network: Option<&Architecture>) -> ZeroShotModel {
 }
 
 fn cnn() -> Architecture {
-    Architecture { name: "cifar-cnn".into(), input: vec![1, 28, 28], classes: 7 }
+    Architecture::named("cifar-cnn", &[1, 28, 28], 7)
 }
 
 #[test]
