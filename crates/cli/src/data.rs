@@ -1,7 +1,10 @@
 //! Data sets by spec, and making those of two domains fit one network.
 
+mod known;
+
 use crate::error::InputError;
 use datasets::{DataError, Dataset, Spec, Unlabelled, transforms};
+pub(crate) use known::load_known;
 
 /// Reads the data set that `spec` names, to be used as `role` (`--source` and the like).
 pub(crate) fn load(role: &'static str, spec: &str) -> Result<Dataset, InputError> {
@@ -120,6 +123,16 @@ pub(crate) fn fit(data: Dataset, shape: &[usize]) -> Result<Dataset, InputError>
     }
     check_room(data.name(), data.len(), shape)?;
     Ok(data.map_inputs(|x| reshape(x, shape)))
+}
+
+/// As [`fit`], one sample after the other when they are asked for.
+pub(crate) fn fit_later(data: Dataset, shape: &[usize]) -> Result<Dataset, InputError> {
+    if data.sample_shape() == shape {
+        return Ok(data);
+    }
+    check_room(data.name(), data.len(), shape)?;
+    let to = shape.to_vec();
+    Ok(data.map_later(format!("reshape 1 {shape:?}"), shape, move |x| reshape(x, &to)))
 }
 
 /// As [`fit`], for data without labels.

@@ -20,9 +20,12 @@ impl Stream {
         size: usize,
         seed: u64,
     ) -> Result<Self, TransferError> {
-        let inputs = Inputs::new(data, normalizer)?;
+        Ok(Stream::of(Inputs::new(data, normalizer)?, size, seed))
+    }
+
+    fn of(inputs: Inputs, size: usize, seed: u64) -> Self {
         let rows = BatchStream::new(inputs.len(), size, seed);
-        Ok(Stream { inputs, rows })
+        Stream { inputs, rows }
     }
 
     pub(crate) fn batch(&mut self, step: usize) -> Tensor {
@@ -44,6 +47,17 @@ impl Labelled {
         normalizer: &Normalizer,
         training: &Training,
     ) -> Result<Self, TransferError> {
+        let batches = Labelled::later(data, normalizer, training)?;
+        batches.all().ready()?;
+        Ok(batches)
+    }
+
+    /// As [`new`](Labelled::new), of inputs that may stay put off until they are made ready.
+    pub(crate) fn later(
+        data: &Dataset,
+        normalizer: &Normalizer,
+        training: &Training,
+    ) -> Result<Self, TransferError> {
         let labels = data.require_labels()?.to_vec();
         let images = data.sample_shape().len() == 3;
         setting(
@@ -53,7 +67,8 @@ impl Labelled {
             "false: the samples are no images",
         )?;
         let (size, seed) = (training.batch_size, training.seed);
-        let stream = Stream::new(&data.without_labels(), normalizer, size, seed)?;
+        let inputs = Inputs::later(&data.without_labels(), normalizer)?;
+        let stream = Stream::of(inputs, size, seed);
         Ok(Labelled { stream, labels, flip: training.flip.then_some(training.seed) })
     }
 

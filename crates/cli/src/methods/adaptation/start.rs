@@ -71,8 +71,9 @@ impl Start {
                 return Err(UsageError::Conflict("give `source` or `init`, not both").into());
             }
         };
-        let test = test.map(|test| data::fit(test, &shape)).transpose()?;
-        Ok((start, data::fit(target, &shape)?, test))
+        let kept = flags.pretrained.cache().is_some() && test.is_some();
+        let fit = |data| if kept { data::fit_later(data, &shape) } else { data::fit(data, &shape) };
+        Ok((start, fit(target)?, test.map(fit).transpose()?))
     }
 
     /// The classes of the source.
