@@ -13,12 +13,13 @@ pub struct Place {
 }
 
 impl Place {
-    /// A place for a file of this name.
+    /// A place for a file of this name, which may be one in a folder.
     pub fn new(name: &'static str) -> Self {
         let memory = Path::new("/dev/shm");
         let root = if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() };
         let folder = root.join(format!("fuzz-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).expect("a folder in memory can be made");
+        let inner = Path::new(name).parent().expect("a name is no root");
+        std::fs::create_dir_all(folder.join(inner)).expect("a folder in memory can be made");
         Self { folder, name }
     }
 

@@ -1,9 +1,13 @@
 //! Data sets by spec, and making those of two domains fit one network.
 
+mod known;
+
 use crate::context::Context;
 use crate::error::InputError;
 use crate::out;
 use datasets::{DataError, Dataset, Spec, Unlabelled, transforms};
+use known::load_known;
+use std::path::Path;
 
 /// Reads the data set that `spec` names, to be used as `role` (`--source` and the like).
 pub(crate) fn load(role: &'static str, spec: &str) -> Result<Dataset, InputError> {
@@ -53,6 +57,18 @@ impl Context {
         spec: &str,
     ) -> Result<Dataset, InputError> {
         let data = load_labelled(role, spec)?;
+        self.tell(role, &data);
+        Ok(data)
+    }
+
+    /// As [`load_known`], and says the same.
+    pub(crate) fn load_known(
+        &self,
+        role: &'static str,
+        spec: &str,
+        cache: Option<&Path>,
+    ) -> Result<Dataset, InputError> {
+        let data = load_known(role, spec, cache)?;
         self.tell(role, &data);
         Ok(data)
     }
@@ -151,6 +167,16 @@ pub(crate) fn fit(data: Dataset, shape: &[usize]) -> Result<Dataset, InputError>
     }
     check_room(data.name(), data.len(), shape)?;
     Ok(data.map_inputs(|x| reshape(x, shape)))
+}
+
+/// As [`fit`], one sample after the other when they are asked for.
+pub(crate) fn fit_later(data: Dataset, shape: &[usize]) -> Result<Dataset, InputError> {
+    if data.sample_shape() == shape {
+        return Ok(data);
+    }
+    check_room(data.name(), data.len(), shape)?;
+    let to = shape.to_vec();
+    Ok(data.map_later(format!("reshape 1 {shape:?}"), shape, move |x| reshape(x, &to)))
 }
 
 /// As [`fit`], for data without labels.

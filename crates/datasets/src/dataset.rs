@@ -50,6 +50,17 @@ impl Dataset {
     ) -> Result<Self, DataError> {
         let name = name.into();
         let inputs = Rows::new(&name, inputs)?;
+        Self::of(name, inputs, labels, classes)
+    }
+
+    /// As [`Dataset::new`], of rows that need not be there yet.
+    pub(crate) fn of(
+        name: impl Into<String>,
+        inputs: Rows,
+        labels: Option<Vec<usize>>,
+        classes: Vec<String>,
+    ) -> Result<Self, DataError> {
+        let name = name.into();
         if let Some(labels) = &labels {
             check_labels(&name, inputs.len(), labels, classes.len())?;
         }
@@ -111,6 +122,9 @@ impl Dataset {
     }
 
     /// All inputs, `[n, ...]`, in row-major order.
+    ///
+    /// # Panics
+    /// If they were put off and can no longer be made; see [`Dataset::ready`].
     pub fn inputs(&self) -> ArrayViewD<'_, f32> {
         self.inputs.view()
     }
@@ -220,7 +234,7 @@ impl Dataset {
     /// If `f` changes the number of rows or leaves none.
     #[track_caller]
     pub fn map_inputs(&self, f: impl FnOnce(ArrayViewD<'_, f32>) -> ArrayD<f32>) -> Self {
-        self.with(self.inputs.map(f), self.labels.clone())
+        self.with_rows(self.inputs.map(f))
     }
 
     /// The same images in colour: one channel becomes three equal ones, three stay as they are.
@@ -239,6 +253,15 @@ impl Dataset {
     pub(crate) fn relabelled(&self, labels: Vec<usize>) -> Self {
         debug_assert_eq!(labels.len(), self.len());
         self.with(self.inputs.clone(), Some(labels.into()))
+    }
+
+    pub(crate) fn rows(&self) -> &Rows {
+        &self.inputs
+    }
+
+    /// The same labels, notes and names with other rows, as many.
+    pub(crate) fn with_rows(&self, inputs: Rows) -> Self {
+        self.with(inputs, self.labels.clone())
     }
 
     fn with(&self, inputs: Rows, labels: Option<Arc<[usize]>>) -> Self {

@@ -39,6 +39,7 @@
 mod batches;
 mod bytes;
 mod dataset;
+mod deferred;
 mod describe;
 mod error;
 mod export;
@@ -57,11 +58,12 @@ mod unlabelled;
 
 pub use batches::{BatchStream, Batches, epoch_order, stream_batch};
 pub use dataset::Dataset;
+pub use deferred::Identity;
 pub use describe::{Description, Moments, describe};
 pub use error::{AudioError, DataError, FolderError, FormatError, LineError, PictureError};
 pub use export::write_images;
 pub use random::Random;
 pub use shift::{ChannelShift, shift};
 pub use sparse::{Csr, SparseDataset, SparseUnlabelled};
-pub use spec::{Spec, SpecError, load, load_sparse, schemes};
+pub use spec::{Spec, SpecError, load, load_later, load_sparse, schemes};
 pub use unlabelled::Unlabelled;

@@ -1,14 +1,22 @@
-//! The numbers of a data set: rows in one shared, row-major block of memory.
+//! The numbers of a data set: rows in one shared, row-major block of memory, or to be made.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use ndarray::{ArcArray, ArrayD, ArrayViewD, Axis, IxDyn, Slice};
+use sha2::{Digest, Sha256};
 
 use crate::DataError;
+use crate::deferred::{Deferred, Identity};
 
 /// At least one row of at least one value. Always in row-major order, so that a row is a slice.
 #[derive(Debug, Clone)]
-pub(crate) struct Rows(ArcArray<f32, IxDyn>);
+pub(crate) enum Rows {
+    /// They are there.
+    Held(ArcArray<f32, IxDyn>),
+    /// They are made when they are asked for.
+    Deferred(Arc<Deferred>),
+}
 
 impl Rows {
     pub(crate) fn new(from: &str, inputs: ArrayD<f32>) -> Result<Self, DataError> {
@@ -16,37 +24,90 @@ impl Rows {
             return Err(DataError::Empty { from: from.into(), shape: inputs.shape().to_vec() });
         }
         if inputs.is_standard_layout() {
-            Ok(Self(inputs.into_shared()))
+            Ok(Self::Held(inputs.into_shared()))
         } else {
-            Ok(Self(inputs.as_standard_layout().to_shared()))
+            Ok(Self::Held(inputs.as_standard_layout().to_shared()))
         }
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.0.shape()[0]
+        self.shape()[0]
     }
 
     pub(crate) fn shape(&self) -> &[usize] {
-        self.0.shape()
+        match self {
+            Self::Held(rows) => rows.shape(),
+            Self::Deferred(rows) => rows.shape(),
+        }
     }
 
+    /// The rows, made if they are not there.
+    pub(crate) fn ready(&self) -> Result<&ArcArray<f32, IxDyn>, DataError> {
+        match self {
+            Self::Held(rows) => Ok(rows),
+            Self::Deferred(rows) => rows.make(),
+        }
+    }
+
+    pub(crate) fn is_ready(&self) -> bool {
+        match self {
+            Self::Held(_) => true,
+            Self::Deferred(rows) => rows.made().is_some(),
+        }
+    }
+
+    /// What a row is made from.
+    pub(crate) fn identity_of(&self, row: usize) -> Result<Identity, DataError> {
+        let rows = match self {
+            Self::Deferred(rows) => return rows.identity_of(row),
+            Self::Held(rows) => rows,
+        };
+        let row = rows.index_axis(Axis(0), row);
+        let bytes: Vec<u8> = row.iter().flat_map(|value| value.to_le_bytes()).collect();
+        let sum = Sha256::new_with_prefix(format!("numbers {:?}\n", row.shape()));
+        Ok(sum.chain_update(bytes).finalize().into())
+    }
+
+    /// Where nobody expects that files have changed.
+    #[track_caller]
+    fn all(&self) -> &ArcArray<f32, IxDyn> {
+        self.ready().unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    #[track_caller]
     pub(crate) fn view(&self) -> ArrayViewD<'_, f32> {
-        self.0.view()
+        self.all().view()
     }
 
+    #[track_caller]
     pub(crate) fn shared(&self) -> ArcArray<f32, IxDyn> {
-        self.0.clone()
+        self.all().clone()
     }
 
     pub(crate) fn slice(&self, rows: Range<usize>) -> Self {
-        let mut part = self.0.clone();
-        part.slice_axis_inplace(Axis(0), Slice::from(rows));
-        Self(part)
+        let part = |all: &ArcArray<f32, IxDyn>| {
+            let mut part = all.clone();
+            part.slice_axis_inplace(Axis(0), Slice::from(rows.clone()));
+            part
+        };
+        match self {
+            Self::Held(all) => Self::Held(part(all)),
+            Self::Deferred(all) => {
+                Self::Deferred(Arc::new(all.part(all.range(rows.clone()), all.made().map(part))))
+            }
+        }
     }
 
     #[track_caller]
     pub(crate) fn select(&self, rows: &[usize]) -> Self {
-        Self(self.gather(rows).into_shared())
+        some(rows);
+        match self {
+            Self::Held(_) => Self::Held(self.gather(rows).into_shared()),
+            Self::Deferred(all) => {
+                let made = all.made().map(|_| self.gather(rows).into_shared());
+                Self::Deferred(Arc::new(all.part(all.chosen(rows), made)))
+            }
+        }
     }
 
     #[track_caller]
@@ -64,10 +125,10 @@ impl Rows {
     /// walks element by element, which a training loop would feel.
     #[track_caller]
     pub(crate) fn gather(&self, rows: &[usize]) -> ArrayD<f32> {
-        assert!(!rows.is_empty(), "no rows were selected; a data set or batch has at least one");
+        some(rows);
         let len = self.len();
-        let width = self.0.len() / len;
-        let all = self.0.as_slice().expect("rows are kept in row-major order");
+        let all = self.all().as_slice().expect("rows are kept in row-major order");
+        let width = all.len() / len;
         let mut out = Vec::with_capacity(rows.len() * width);
         for &row in rows {
             assert!(row < len, "row {row} of {len}: no such row");
@@ -77,4 +138,9 @@ impl Rows {
         shape[0] = rows.len();
         ArrayD::from_shape_vec(shape, out).expect("as many values as rows times width")
     }
+}
+
+#[track_caller]
+fn some(rows: &[usize]) {
+    assert!(!rows.is_empty(), "no rows were selected; a data set or batch has at least one");
 }

@@ -38,6 +38,10 @@ impl Unlabelled {
         Self { name, inputs }
     }
 
+    pub(crate) fn rows(&self) -> &Rows {
+        &self.inputs
+    }
+
     /// What the data set is called in reports and messages.
     pub fn name(&self) -> &str {
         &self.name
@@ -60,6 +64,9 @@ impl Unlabelled {
     }
 
     /// All inputs, `[n, ...]`, in row-major order.
+    ///
+    /// # Panics
+    /// If they were put off and can no longer be made; see [`Unlabelled::ready`].
     pub fn inputs(&self) -> ArrayViewD<'_, f32> {
         self.inputs.view()
     }

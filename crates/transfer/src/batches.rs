@@ -22,8 +22,12 @@ impl Stream {
     ) -> Result<Self, TransferError> {
         let few = training.few(data.name(), data.len())?.map(|rows| data.select(&rows));
         let inputs = Inputs::new(few.as_ref().unwrap_or(data), normalizer)?;
+        Ok(Stream::of(inputs, training, seed))
+    }
+
+    fn of(inputs: Inputs, training: &Training, seed: u64) -> Self {
         let rows = BatchStream::new(inputs.len(), training.rows_a_step(), seed);
-        Ok(Stream { inputs, rows })
+        Stream { inputs, rows }
     }
 
     pub(crate) fn batch(&mut self, step: usize) -> Tensor {
@@ -45,6 +49,17 @@ impl Labelled {
         normalizer: &Normalizer,
         training: &Training,
     ) -> Result<Self, TransferError> {
+        let batches = Labelled::later(data, normalizer, training)?;
+        batches.all().ready()?;
+        Ok(batches)
+    }
+
+    /// As [`new`](Labelled::new), of inputs that may stay put off until they are made ready.
+    pub(crate) fn later(
+        data: &Dataset,
+        normalizer: &Normalizer,
+        training: &Training,
+    ) -> Result<Self, TransferError> {
         let labels = data.require_labels()?.to_vec();
         let images = data.sample_shape().len() == 3;
         setting(
@@ -53,11 +68,15 @@ impl Labelled {
             images || !training.flip,
             "false: the samples are no images",
         )?;
-        let labels = match training.few(data.name(), labels.len())? {
-            Some(rows) => rows.iter().map(|&row| labels[row]).collect(),
-            None => labels,
+        let (data, labels) = match training.few(data.name(), labels.len())? {
+            Some(rows) => {
+                let labels = rows.iter().map(|&row| labels[row]).collect();
+                (data.without_labels().select(&rows), labels)
+            }
+            None => (data.without_labels(), labels),
         };
-        let stream = Stream::new(&data.without_labels(), normalizer, training, training.seed)?;
+        let inputs = Inputs::later(&data, normalizer)?;
+        let stream = Stream::of(inputs, training, training.seed);
         Ok(Labelled { stream, labels, flip: training.flip.then_some(training.seed) })
     }
 

@@ -89,6 +89,11 @@ impl Thaw {
         *since = step.max(*since);
     }
 
+    /// Whether parameters are frozen in some steps and not in others.
+    pub(crate) fn moves(&self) -> bool {
+        self.0.values().any(|&since| since > 0)
+    }
+
     /// Freezes and unfreezes `net` as it has to be in this step.
     pub(crate) fn apply(&self, net: &mut impl Module, step: usize) {
         if self.0.is_empty() {

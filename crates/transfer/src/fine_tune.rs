@@ -214,8 +214,8 @@ impl<N: Network> FineTune<N> {
         if self.unfreeze_every.is_none() && self.lr_decay_by_depth.is_none() {
             return Ok(Vec::new());
         }
-        let inputs = Inputs::new(&target.without_labels(), &self.source.normalizer)?;
-        Ok(layer_groups(&self.source.net, &inputs.batch(&[0])))
+        let inputs = Inputs::later(&target.without_labels(), &self.source.normalizer)?;
+        Ok(layer_groups(&self.source.net, &inputs.peek(&[0])?))
     }
 
     /// From when on each layer moves.

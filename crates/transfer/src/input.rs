@@ -35,6 +35,9 @@ pub enum Normalize {
     ImageNet,
 }
 
+/// Numbers that are turned into bytes at once.
+const PIECE: usize = 1 << 14;
+
 /// Mean and standard deviation of ImageNet's red, green and blue, as torchvision has them.
 const IMAGENET: [[f32; 3]; 2] = [[0.485, 0.456, 0.406], [0.229, 0.224, 0.225]];
 
@@ -93,9 +96,9 @@ impl Normalizer {
     }
 }
 
-/// The inputs of a data set, ready to be gathered into batches.
+/// The inputs of a data set, to be gathered into batches.
 pub struct Inputs {
-    data: ndarray::ArcArray<f32, ndarray::IxDyn>,
+    data: Unlabelled,
     normalizer: Normalizer,
     sample: Shape,
 }
@@ -104,8 +107,17 @@ impl Inputs {
     /// The inputs of `data`, normalised on the way out.
     ///
     /// # Errors
-    /// If the normaliser was measured on samples of another shape.
+    /// If the normaliser was measured on samples of another shape; if the inputs were put off and
+    /// cannot be made.
     pub fn new(data: &Unlabelled, normalizer: &Normalizer) -> Result<Self, TransferError> {
+        let inputs = Inputs::later(data, normalizer)?;
+        inputs.ready()?;
+        Ok(inputs)
+    }
+
+    /// As [`new`](Inputs::new), of inputs that may stay put off until they are made
+    /// [`ready`](Inputs::ready).
+    pub(crate) fn later(data: &Unlabelled, normalizer: &Normalizer) -> Result<Self, TransferError> {
         let sample = data.sample_shape();
         if sample != normalizer.sample {
             return Err(TransferError::Mismatch {
@@ -115,19 +127,30 @@ impl Inputs {
                 remedy: "give data of that shape, or resize it",
             });
         }
-        let data = data.shared_inputs();
-        let data = if data.is_standard_layout() {
-            data
-        } else {
-            data.as_standard_layout().into_owned().into_shared()
-        };
-        let sample = Shape::new(&data.shape()[1..]);
-        Ok(Inputs { data, normalizer: normalizer.clone(), sample })
+        let sample = Shape::new(sample);
+        Ok(Inputs { data: data.clone(), normalizer: normalizer.clone(), sample })
+    }
+
+    /// Makes them, if they were put off.
+    ///
+    /// # Errors
+    /// If that fails.
+    pub(crate) fn ready(&self) -> Result<(), TransferError> {
+        Ok(self.data.ready()?)
+    }
+
+    /// These samples alone as a tensor, without those that are put off being made.
+    ///
+    /// # Errors
+    /// If they cannot be made.
+    pub(crate) fn peek(&self, rows: &[usize]) -> Result<Tensor, TransferError> {
+        let some = Inputs::new(&self.data.select(rows), &self.normalizer)?;
+        Ok(some.batch(&(0..rows.len()).collect::<Vec<_>>()))
     }
 
     /// How many samples there are.
     pub fn len(&self) -> usize {
-        self.data.shape()[0]
+        self.data.len()
     }
 
     /// Whether there are none.
@@ -135,21 +158,37 @@ impl Inputs {
         self.len() == 0
     }
 
-    /// Calls `f` with all numbers that the batches depend on, in pieces: the shape, the normalisation,
-    /// the samples as they are.
-    pub(crate) fn numbers(&self, f: &mut dyn FnMut(&[f32])) {
+    /// Calls `f` with all that the batches depend on, in pieces: the shape, the normalisation, and
+    /// what the samples are made from, or else the samples as they are.
+    ///
+    /// # Errors
+    /// If what they are made from cannot be read.
+    pub(crate) fn identify(&self, f: &mut dyn FnMut(&[u8])) -> Result<(), TransferError> {
+        let mut bytes = Vec::new();
+        let mut numbers = |numbers: &[f32]| {
+            for piece in numbers.chunks(PIECE) {
+                bytes.clear();
+                piece.iter().for_each(|x| bytes.extend_from_slice(&x.to_le_bytes()));
+                f(&bytes);
+            }
+        };
         let shape: Vec<f32> = self.data.shape().iter().map(|&n| n as f32).collect();
-        f(&shape);
-        f(&self.normalizer.mean);
-        f(&self.normalizer.scale);
-        f(self.data.as_slice().expect("standard layout by construction"));
+        numbers(&shape);
+        numbers(&self.normalizer.mean);
+        numbers(&self.normalizer.scale);
+        match self.data.identity()? {
+            Some(identity) => f(&identity),
+            None => numbers(self.data.inputs().as_slice().expect("row-major order")),
+        }
+        Ok(())
     }
 
     /// The samples `rows` as one tensor, `[rows, ...]`.
     pub fn batch(&self, rows: &[usize]) -> Tensor {
         let size = self.sample.size();
         let plane = size / self.sample[0];
-        let source = self.data.as_slice().expect("standard layout by construction");
+        let inputs = self.data.inputs();
+        let source = inputs.as_slice().expect("rows are in row-major order");
         let mut shape = vec![rows.len()];
         shape.extend_from_slice(&self.sample);
         Tensor::build(&shape, |out| {

@@ -10,6 +10,7 @@
 mod shelf;
 
 use crate::TransferError;
+use crate::input::Inputs;
 use crate::network::Network;
 use shelf::Found;
 pub(crate) use shelf::Shelf;
@@ -47,17 +48,30 @@ impl Prefix {
     }
 
     /// Goes on from the values that an earlier run left on the shelf for this network, with what is
-    /// frozen now, and batches of this size; [`close`](Prefix::close) leaves them there if there are
+    /// frozen now, and batches of this size of `examples`; [`close`](Prefix::close) leaves them there if there are
     /// none yet. Says so if those that are there are damaged.
     ///
     /// # Errors
-    /// If there are some, and they cannot be read.
+    /// If there are some, and they cannot be read; if the examples were put off and cannot be made.
     pub(crate) fn open<N: Network>(
         &mut self,
         shelf: &Shelf,
         (net, batch): (&N, usize),
-        inputs: impl Fn(&[usize]) -> Tensor,
+        examples: &Inputs,
     ) -> Result<Option<String>, TransferError> {
+        // The first and the last example tell all; the others may not have been made yet.
+        let ends = examples.peek(&[0, examples.len() - 1])?;
+        let inputs = |rows: &[usize]| {
+            let mut shape = ends.shape().to_vec();
+            let size = ends.shape().size() / 2;
+            shape[0] = rows.len();
+            Tensor::build(&*shape, |out| {
+                for (out, &row) in out.chunks_exact_mut(size).zip(rows) {
+                    let end = usize::from(row > 0);
+                    out.copy_from_slice(&ends.as_slice()[end * size..][..size]);
+                }
+            })
+        };
         self.follow(net, &inputs);
         if self.cut == 0 {
             return Ok(None);
@@ -87,15 +101,19 @@ impl Prefix {
         Ok(note)
     }
 
+    /// Whether the values of all examples are there, so that no inputs are needed unless the network is
+    /// cut anew.
+    pub(crate) fn is_full(&self) -> bool {
+        self.cut > 0 && self.known.iter().all(|known| *known)
+    }
+
     /// Leaves the values on the shelf, if all are known and none were there.
     ///
     /// # Errors
     /// If they cannot be written.
     pub(crate) fn close(&mut self) -> Result<(), TransferError> {
         match self.file.take() {
-            Some(path) if self.known.iter().all(|known| *known) => {
-                shelf::store(&path, &self.values)
-            }
+            Some(path) if self.is_full() => shelf::store(&path, &self.values),
             _ => Ok(()),
         }
     }

@@ -56,6 +56,7 @@ impl<N: Network> Supervised<N> {
         data: &Dataset,
         observer: &mut dyn Observer,
     ) -> Result<Model<N>, TransferError> {
+        data.ready()?;
         let start = Start {
             net: self.net.clone(),
             normalizer: Normalizer::fit(self.training.normalize, &data.without_labels()),
@@ -86,7 +87,7 @@ pub(crate) fn train<N: Network, R: Rule>(
     holds: Option<Holds<N>>,
     observer: &mut dyn Observer,
 ) -> Result<Model<N>, TransferError> {
-    let batches = Labelled::new(data, &start.normalizer, training)?;
+    let batches = Labelled::later(data, &start.normalizer, training)?;
     same_classes(&start.net, &start.normalizer, data, data.classes())?;
     let served = (&start.net, &start.normalizer);
     let validation = Validation::new(validation, served, data, training.patience)?;
@@ -95,8 +96,12 @@ pub(crate) fn train<N: Network, R: Rule>(
         thaw.apply(&mut net, 0);
         let shelf = Shelf::new(folder, batches.all())?;
         let batch = training.batch_size;
-        let note = prefix.open(&shelf, (&net, batch), |rows| batches.inputs(rows, 0))?;
+        let note = prefix.open(&shelf, (&net, batch), batches.all())?;
         note.iter().for_each(|note| observer.note(note));
+    }
+    // Where all features are there, the pictures that they are of need not be.
+    if !prefix.is_full() || holds.is_some() || thaw.moves() {
+        batches.all().ready()?;
     }
     let mut objective = CrossEntropy { batches, prefix, validation, holds, thaw };
     let fitted = fit(&mut objective, net, optimizer, plan, observer);
@@ -120,7 +125,7 @@ pub(crate) fn same_classes(
     data: &Dataset,
     trained: &[String],
 ) -> Result<(), TransferError> {
-    let sample = Inputs::new(&data.without_labels(), normalizer)?.batch(&[0]);
+    let sample = Inputs::later(&data.without_labels(), normalizer)?.peek(&[0])?;
     let logits = eval(|t| net.forward(t.constant(sample)).shape()[1]);
     let classes = data.classes().len();
     if logits == classes && trained.len() == classes {

@@ -159,14 +159,15 @@ pub(super) fn decision(
     folder.write(&format!("decision-{arm}.svg"), &picture)
 }
 
-/// Some samples of each domain, if they are images.
+/// Some samples of each domain, if they are images; the others are not made if they were put off.
 pub(super) fn samples(folder: &Folder, role: &str, data: &Unlabelled) -> Result<(), TransferError> {
-    match data.sample_shape() {
-        [1 | 3, _, _] => {
-            folder.write(&format!("samples-{role}.svg"), &pictures::contact_sheet(data, 3, 10, &[]))
-        }
-        _ => Ok(()),
-    }
+    const ROWS: usize = 3;
+    const COLUMNS: usize = 10;
+    let [1 | 3, _, _] = data.sample_shape() else { return Ok(()) };
+    let some = data.slice(0..data.len().min(ROWS * COLUMNS))?;
+    some.ready()?;
+    let sheet = pictures::contact_sheet(&some, ROWS, COLUMNS, &[]);
+    folder.write(&format!("samples-{role}.svg"), &sheet)
 }
 
 /// What every training reported at the end of its epochs: a picture for each quantity, a line for

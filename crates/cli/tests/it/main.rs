@@ -19,6 +19,7 @@ mod folders;
 mod full_disk;
 mod idx;
 mod interrupt;
+mod kept_features;
 mod killed;
 mod lab;
 mod labels;

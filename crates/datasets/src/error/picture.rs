@@ -95,6 +95,10 @@ pub enum PictureError {
         detail: String,
     },
 
+    /// A file that is not what it was when it was first read.
+    #[error("the file was changed while it was in use; begin again")]
+    Changed,
+
     /// Pictures of several sizes where one size was expected.
     #[error(
         "the picture is {height}x{width} (height x width), {first} is {first_height}x{first_width}; bring them to one size by ?size=N or ?size=HxW"

@@ -32,7 +32,7 @@ pub use grammar::{Fragments, Grammar, Kind, OptionHelp, Size};
 pub(crate) use parse::{escape, unescape};
 pub(crate) use part::{Part, kept};
 pub(crate) use scheme::chosen;
-pub use scheme::{Loader, Scheme, load, load_sparse, schemes};
+pub use scheme::{Loader, Scheme, load, load_later, load_sparse, schemes};
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -25,6 +25,13 @@ pub enum Loader {
     Dense(fn(&Spec) -> Result<Dataset, DataError>),
     /// An array of the rows that the spec asks for: a reader of many files opens those alone.
     Chosen(fn(&Spec) -> Result<Dataset, DataError>),
+    /// As `Chosen`, and without opening more files than it must: see [`load_later`].
+    Later {
+        /// All of the rows are there.
+        now: fn(&Spec) -> Result<Dataset, DataError>,
+        /// They are made when they are asked for.
+        later: fn(&Spec) -> Result<Dataset, DataError>,
+    },
     /// Rows of which only the values other than 0 are kept.
     Sparse(fn(&Spec) -> Result<SparseDataset, DataError>),
 }
@@ -42,10 +49,33 @@ pub fn schemes() -> &'static [Scheme] {
 pub fn load(spec: &Spec) -> Result<Dataset, DataError> {
     let all = match find(&spec.scheme, &spec.to_string())?.load {
         Loader::Sparse(_) => return load_sparse(spec)?.to_dense(),
-        Loader::Chosen(read) => return Ok(read(spec)?.with_name(spec.to_string())),
+        Loader::Chosen(read) | Loader::Later { now: read, .. } => {
+            return Ok(read(spec)?.with_name(spec.to_string()));
+        }
         Loader::Dense(read) => read(spec)?.with_name(spec.to_string()),
     };
     chosen(all, spec)
+}
+
+/// As [`load`], with the pictures of folders not decoded before they are asked for, or are made
+/// [`ready`](Dataset::ready). What of them was in an earlier run is known by their
+/// [`identity`](Dataset::identity), for which their files are read and no more. Data of other schemes
+/// are read at once.
+///
+/// ```no_run
+/// let pets = datasets::load_later(&"images:pets?size=224".parse()?)?;
+/// assert!(pets.identity()?.is_some() && !pets.is_ready());
+/// pets.ready()?; // what is wrong with a picture is said here
+/// # Ok::<(), datasets::DataError>(())
+/// ```
+///
+/// # Errors
+/// As [`load`], but for those of pictures.
+pub fn load_later(spec: &Spec) -> Result<Dataset, DataError> {
+    match find(&spec.scheme, &spec.to_string())?.load {
+        Loader::Later { later, .. } => Ok(later(spec)?.with_name(spec.to_string())),
+        _ => load(spec),
+    }
 }
 
 /// The rows of a data set that a spec asks for.

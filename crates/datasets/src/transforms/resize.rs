@@ -1,6 +1,6 @@
 //! Resizing: bilinear when growing, by area when shrinking.
 
-use ndarray::{Array4, ArrayD, ArrayViewD, Axis};
+use ndarray::{ArrayD, ArrayViewD};
 
 use super::images;
 
@@ -17,24 +17,28 @@ use super::images;
 pub fn resize(inputs: ArrayViewD<'_, f32>, height: usize, width: usize) -> ArrayD<f32> {
     assert!(height > 0 && width > 0, "resize: to {height}x{width}; an image has pixels");
     let inputs = images("resize", inputs);
-    stretch(stretch(inputs.into_owned(), Axis(2), height), Axis(3), width).into_dyn()
-}
-
-/// Brings one axis to a new length.
-fn stretch(images: Array4<f32>, axis: Axis, to: usize) -> Array4<f32> {
-    let from = images.len_of(axis);
-    if from == to {
-        return images;
-    }
-    let mut shape = images.raw_dim();
-    shape[axis.index()] = to;
-    let mut out = Array4::zeros(shape);
-    for (mut lane, taps) in out.axis_iter_mut(axis).zip(taps(from, to)) {
-        for (from, weight) in taps {
-            lane.scaled_add(weight, &images.index_axis(axis, from));
+    let (n, c, h, w) = inputs.dim();
+    let (down, across) = (taps(h, height), taps(w, width));
+    let inputs = inputs.as_standard_layout();
+    let planes = inputs.as_slice().expect("it is in row-major order").chunks_exact(h * w);
+    let mut out = vec![0.0; n * c * height * width];
+    // A plane at a time, which stays in the cache.
+    let mut tall = vec![0.0; height * w];
+    for (out, plane) in out.chunks_exact_mut(height * width).zip(planes) {
+        for (row, taps) in tall.chunks_exact_mut(w).zip(&down) {
+            row.fill(0.0);
+            for &(from, weight) in taps {
+                let from = &plane[from * w..][..w];
+                row.iter_mut().zip(from).for_each(|(out, value)| *out += weight * value);
+            }
+        }
+        for (out, row) in out.chunks_exact_mut(width).zip(tall.chunks_exact(w)) {
+            for (out, taps) in out.iter_mut().zip(&across) {
+                *out = taps.iter().fold(0.0, |sum, &(from, weight)| sum + weight * row[from]);
+            }
         }
     }
-    out
+    ArrayD::from_shape_vec(vec![n, c, height, width], out).expect("as many values as pixels")
 }
 
 /// For each place of the new axis, the old places it is made of and their weights (sum 1).

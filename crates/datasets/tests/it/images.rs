@@ -3,7 +3,7 @@
 use std::io::Cursor;
 use std::path::Path;
 
-use datasets::{Dataset, load};
+use datasets::{Dataset, load, load_later};
 use image::{DynamicImage, GrayImage, ImageBuffer, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
 
 /// The file of a picture.
@@ -311,4 +311,43 @@ fn colours_are_normalised_as_for_networks_of_imagenet() {
     let (_, found) =
         values(png(RgbImage::from_pixel(1, 1, [255, 0, 51].into())), "?normalize=imagenet");
     close(&found, &[(1.0 - 0.485) / 0.229, -0.456 / 0.224, (0.2 - 0.406) / 0.225], 1e-6);
+}
+
+#[test]
+fn pictures_that_are_left_for_later_are_the_same_and_hold_to_their_files() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), &[("a/1.png", grey(1)), ("b/1.png", grey(2)), ("b/2.png", grey(3))]);
+    let later = |rest: &str| {
+        let spec = format!("images:{}{rest}", folder.path().display());
+        load_later(&spec.parse().unwrap()).unwrap()
+    };
+    let identity = |data: &Dataset| data.identity().unwrap().unwrap();
+    for rest in ["", "?size=5", "?channels=1&resize=3x4", "?normalize=imagenet", "[1..]"] {
+        let (now, data) = (read(folder.path(), rest), later(rest));
+        assert_eq!((data.shape(), data.is_ready()), (now.shape(), false), "{rest}");
+        assert_eq!(identity(&data), identity(&now), "{rest}");
+        assert_eq!((data.inputs(), data.labels()), (now.inputs(), now.labels()), "{rest}");
+        assert_eq!((data.name(), data.sample_names()), (now.name(), now.sample_names()));
+    }
+    // Whatever can be seen in a picture is in its identity.
+    let all = ["", "?size=5", "?size=6", "?resize=5", "?channels=1", "?background=black"];
+    let mut found: Vec<_> = all.iter().map(|rest| identity(&later(rest))).collect();
+    found.extend([identity(&later("?normalize=imagenet")), identity(&later("[1..]"))]);
+    let before = (later(""), identity(&later("")));
+    write(folder.path(), &[("b/2.png", grey(4))]);
+    found.push(identity(&later("")));
+    let known: std::collections::BTreeSet<_> = found.iter().collect();
+    assert_eq!(known.len(), found.len());
+    // Nobody had looked at the file before it was changed; now it stays as it is.
+    let (data, name) = before;
+    assert_ne!(identity(&data), name);
+    write(folder.path(), &[("b/2.png", grey(5))]);
+    let error = data.ready().unwrap_err().to_string();
+    assert!(error.ends_with("b/2.png: the file was changed while it was in use; begin again"));
+    // A picture that is no picture is found when it is asked for.
+    write(folder.path(), &[("b/2.png", vec![0x89])]);
+    let data = later("?size=5");
+    let first = data.slice(0..2).unwrap();
+    first.ready().unwrap();
+    assert!(data.ready().unwrap_err().to_string().contains("inside its signature"));
 }

@@ -133,7 +133,7 @@ impl<N: Network> LayerTransfer<N> {
         let source = self.tuning.source();
         let inputs = target.without_labels();
         let own = Normalizer::fit(self.tuning.shared_settings().normalize, &inputs);
-        let sample = Inputs::new(&inputs, &source.normalizer)?.batch(&[0]);
+        let sample = Inputs::later(&inputs, &source.normalizer)?.peek(&[0])?;
         let groups = layer_groups(&self.fresh, &sample);
         let same = source.classes == target.classes();
         let output = groups.last().filter(|_| !same).map_or(String::new(), LayerGroup::pattern);

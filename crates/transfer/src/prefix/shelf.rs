@@ -1,7 +1,7 @@
 //! What a frozen prefix makes of all examples, kept in a file for the next run.
 //!
-//! The file's name is the SHA-256 of all that the values depend on: the examples and their
-//! preprocessing, the prefix's parameters, and, since a layer may have settings that are no
+//! The file's name is the SHA-256 of all that the values depend on: the examples or the files that
+//! they are made from, their preprocessing, the prefix's parameters, and, since a layer may have settings that are no
 //! parameters, what this processor makes of two examples with it. So nothing is ever out of date, and
 //! deleting the folder costs time alone.
 
@@ -39,7 +39,8 @@ impl Shelf {
     /// In this folder, which is made if there is none, for these examples.
     ///
     /// # Errors
-    /// If there is no such folder and none can be made.
+    /// If there is no such folder and none can be made; if what the examples are made from cannot be
+    /// read.
     pub(crate) fn new(folder: &Path, examples: &Inputs) -> Result<Self, TransferError> {
         fs::create_dir_all(folder).map_err(|source| TransferError::Io {
             path: folder.to_owned(),
@@ -47,14 +48,7 @@ impl Shelf {
             source,
         })?;
         let mut hash = Sha256::new_with_prefix(MAGIC);
-        examples.numbers(&mut |numbers: &[f32]| {
-            let mut bytes = Vec::with_capacity(4 * PIECE);
-            for piece in numbers.chunks(PIECE) {
-                bytes.clear();
-                piece.iter().for_each(|x| bytes.extend_from_slice(&x.to_le_bytes()));
-                hash.update(&bytes);
-            }
-        });
+        examples.identify(&mut |bytes| hash.update(bytes))?;
         Ok(Shelf { folder: folder.to_owned(), examples: hash })
     }
 

@@ -211,3 +211,39 @@ fn features_that_an_earlier_run_left_change_no_bit_and_are_not_made_again() {
     assert_eq!(run(7, &other, true).0, plain);
     assert_eq!(files(), 3);
 }
+
+#[test]
+fn pictures_whose_features_an_earlier_run_left_are_not_decoded_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (pictures, cache) = (folder.path().join("digits"), folder.path().join("cache"));
+    datasets::write_images(&datasets::synthetic::digits(30, 0), &pictures).unwrap();
+    let spec = format!("images:{}?channels=1", pictures.display()).parse().unwrap();
+    let (model, _) = two_papers(30);
+    let source = source(small_conv(0), &model);
+    let run = |target: &Dataset, how: fn(FineTune<DannNet>) -> FineTune<DannNet>| {
+        let tuning = FineTune::new(source.clone()).epochs(2).batch_size(7).train_only("label.*");
+        bits(&how(tuning.cache(&cache)).fit(target, &mut quiet()).unwrap().net)
+    };
+    let later = || datasets::load_later(&spec).unwrap();
+    let (first, second) = (later(), later());
+    let plain = run(&datasets::load(&spec).unwrap().map_inputs(|x| x.to_owned()), |tuning| tuning);
+    assert_eq!(run(&first, |tuning| tuning), plain);
+    assert_eq!(run(&second, |tuning| tuning), plain);
+    assert_eq!((first.is_ready(), second.is_ready()), (true, false));
+    // Layers that are to move later need the pictures, and so does whoever mirrors them.
+    let thawed = later();
+    run(&thawed, |tuning| tuning.train_only("*").unfreeze_every(1));
+    let flipped = later();
+    run(&flipped, |tuning| tuning.flip(true));
+    assert!(thawed.is_ready() && flipped.is_ready());
+    // What a picture has become since is an error, whoever finds it.
+    let changed = later();
+    changed.identity().unwrap();
+    datasets::write_images(&datasets::synthetic::digits(30, 1), &folder.path().join("others"))
+        .unwrap();
+    std::fs::rename(&pictures, folder.path().join("before")).unwrap();
+    std::fs::rename(folder.path().join("others"), &pictures).unwrap();
+    let fitted = FineTune::new(source.clone()).cache(&cache).fit(&changed, &mut quiet());
+    let error = fitted.err().expect("its pictures are others").to_string();
+    assert!(error.contains("the file was changed while it was in use"), "{error}");
+}

@@ -93,9 +93,11 @@ pub(super) fn run<O: Serialize>(
         let remedy = "labelled target data for the score; or --shots K, the rest then gives it";
         return Err(missing("--test", remedy).into());
     }
-    let target = context.load_labelled("--target", target)?;
-    let test =
-        shared.test.as_deref().map(|spec| context.load_labelled("--test", spec)).transpose()?;
+    // Without test data the target's are needed for the score in any case.
+    let cache = flags.pretrained.cache().filter(|_| shared.test.is_some());
+    let load = |role, spec| context.load_known(role, spec, cache.as_deref());
+    let target = load("--target", target)?;
+    let test = shared.test.as_deref().map(|spec| load("--test", spec)).transpose()?;
     let shared = flags.pretrained.prepared(shared)?;
     let (start, target, test) = Start::load(&shared, &flags, (target, test), context)?;
     if let Some(test) = &test {

@@ -73,8 +73,9 @@ impl Start {
                 return Err(UsageError::Conflict("give `source` or `init`, not both").into());
             }
         };
-        let test = test.map(|test| data::fit(test, &shape)).transpose()?;
-        let target = data::fit(target, &shape)?;
+        let kept = flags.pretrained.cache().is_some() && test.is_some();
+        let fit = |data| if kept { data::fit_later(data, &shape) } else { data::fit(data, &shape) };
+        let (target, test) = (fit(target)?, test.map(fit).transpose()?);
         if let (true, Start::Model(model, _)) = (backbone, &mut start) {
             // The file of a backbone knows no normalisation, and the settings do.
             let kind = shared.normalize.unwrap_or(base().normalize);

@@ -52,34 +52,48 @@ const FLOOR: f64 = 1e-6;
 #[track_caller]
 pub fn log_mel(samples: &[f32]) -> Vec<f32> {
     assert!(!samples.is_empty(), "log_mel: there are no samples");
-    let power = mel_power(&emphasised(samples));
+    let word = Word::of(samples);
+    let power = mel_power(word.samples.len(), |t| word.emphasised(t));
     let mean = power.mean().expect("there is at least one frame");
     // Normal and positive, as the logarithm wants it, even for silence.
     let floor = (FLOOR * mean).max(1e-30);
     let logs = power.mapv(|power| ln(power.max(floor)) as f32);
+    drop(power);
     let (_, frames) = logs.dim();
     let image = logs.into_shape_with_order((1, 1, BANDS, frames)).expect("the same values");
     let image = transforms::resize(image.view().into_dyn(), BANDS, FRAMES);
     normalised(image.into_iter().map(f64::from).collect())
 }
 
-/// Steps 1 and 2.
-fn emphasised(samples: &[f32]) -> Vec<f64> {
-    let mean = samples.iter().map(|&x| f64::from(x)).sum::<f64>() / samples.len() as f64;
-    let centred: Vec<f64> = samples.iter().map(|&x| f64::from(x) - mean).collect();
-    let powers: Vec<f64> = centred.chunks(HOP).map(|hop| hop.iter().map(|x| x * x).sum()).collect();
-    let loudest = powers.iter().copied().fold(0.0, f64::max);
-    let heard = |power: &f64| *power > SILENCE * loudest;
-    let first = powers.iter().position(heard).unwrap_or(0);
-    let last = powers.iter().rposition(heard).unwrap_or(powers.len() - 1);
-    let word = &centred[first * HOP..centred.len().min((last + 1) * HOP)];
-    let before = std::iter::once(&0.0).chain(word);
-    word.iter().zip(before).map(|(x, before)| x - 0.97 * before).collect()
+/// Steps 1 and 2, worked out where they are asked for: a recording is not in memory twice.
+struct Word<'a> {
+    samples: &'a [f32],
+    mean: f64,
 }
 
-/// Steps 3 and 4: `[bands, frames]`.
-fn mel_power(word: &[f64]) -> Array2<f64> {
-    let frames = 1 + word.len().saturating_sub(WINDOW).div_ceil(HOP);
+impl<'a> Word<'a> {
+    /// The part of the samples that is not silent.
+    fn of(samples: &'a [f32]) -> Self {
+        let mean = samples.iter().map(|&x| f64::from(x)).sum::<f64>() / samples.len() as f64;
+        let power = |hop: &[f32]| hop.iter().map(|&x| (f64::from(x) - mean).powi(2)).sum::<f64>();
+        let powers: Vec<f64> = samples.chunks(HOP).map(power).collect();
+        let loudest = powers.iter().copied().fold(0.0, f64::max);
+        let heard = |power: &f64| *power > SILENCE * loudest;
+        let first = powers.iter().position(heard).unwrap_or(0);
+        let last = powers.iter().rposition(heard).unwrap_or(powers.len() - 1);
+        Self { samples: &samples[first * HOP..samples.len().min((last + 1) * HOP)], mean }
+    }
+
+    fn emphasised(&self, t: usize) -> f64 {
+        let centred = |t: usize| f64::from(self.samples[t]) - self.mean;
+        let before = if t == 0 { 0.0 } else { centred(t - 1) };
+        centred(t) - 0.97 * before
+    }
+}
+
+/// Steps 3 and 4 of so many samples: `[bands, frames]`.
+fn mel_power(len: usize, sample: impl Fn(usize) -> f64) -> Array2<f64> {
+    let frames = 1 + len.saturating_sub(WINDOW).div_ceil(HOP);
     let filters = filters();
     let window: Vec<f64> = (0..WINDOW)
         .map(|i| {
@@ -91,8 +105,8 @@ fn mel_power(word: &[f64]) -> Array2<f64> {
     let mut power = Array2::zeros((BANDS, frames));
     for (frame, mut column) in power.columns_mut().into_iter().enumerate() {
         input.fill(0.0);
-        for ((out, x), w) in input.iter_mut().zip(&word[frame * HOP..]).zip(&window) {
-            *out = x * w;
+        for ((out, w), t) in input.iter_mut().zip(&window).zip(frame * HOP..len) {
+            *out = sample(t) * w;
         }
         fft.process(&mut input, &mut spectrum).expect("both buffers are of the plan's length");
         for (band, out) in filters.iter().zip(&mut column) {
@@ -106,11 +120,12 @@ fn mel_power(word: &[f64]) -> Array2<f64> {
 fn filters() -> Vec<Vec<(usize, f64)>> {
     let (lowest, highest) = (mel(LOWEST), mel(f64::from(RATE) / 2.0));
     let step = (highest - lowest) / (BANDS + 1) as f64;
-    let in_mel = |bin: usize| mel(bin as f64 * f64::from(RATE) / FFT as f64);
+    let in_mel: Vec<f64> =
+        (0..BINS).map(|bin| mel(bin as f64 * f64::from(RATE) / FFT as f64)).collect();
     (0..BANDS)
         .map(|band| {
             let peak = lowest + (band + 1) as f64 * step;
-            let weight = |bin| 1.0 - (in_mel(bin) - peak).abs() / step;
+            let weight = |bin: usize| 1.0 - (in_mel[bin] - peak).abs() / step;
             (0..BINS).map(|bin| (bin, weight(bin))).filter(|&(_, weight)| weight > 0.0).collect()
         })
         .collect()
@@ -164,8 +179,8 @@ mod tests {
 
     #[test]
     fn a_tone_is_in_its_band() {
-        let power =
-            mel_power(&chirp(4000, |_| 1000.0).iter().map(|&x| x.into()).collect::<Vec<_>>());
+        let tone = chirp(4000, |_| 1000.0);
+        let power = mel_power(tone.len(), |t| tone[t].into());
         let step = (mel(4000.0) - mel(LOWEST)) / 25.0;
         let expected = ((mel(1000.0) - mel(LOWEST)) / step).round() as usize - 1;
         for frame in power.columns() {

@@ -1,6 +1,5 @@
 //! Another sampling rate, by a windowed sinc.
 
-use std::collections::BTreeMap;
 use std::f64::consts::PI;
 
 use crate::portable::sin_cos;
@@ -24,11 +23,8 @@ pub(super) fn resample(samples: &[f32], from: u32, to: u32) -> Vec<f32> {
         let after = phase as f64 / to as f64;
         (0..=2 * reach).map(|i| kernel((i as f64 - reach as f64 - after) / zero)).collect()
     };
-    // New samples lie at few different places between two old ones, which come again.
-    let mut known: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
-    let mut at = |n: u64| {
-        let (before, phase) = ((n * from / to) as usize, n * from % to);
-        let weights = known.entry(phase).or_insert_with(|| weights(phase));
+    let at = |n: u64, weights: &[f64]| {
+        let before = (n * from / to) as usize;
         let (mut sum, mut total) = (0.0, 0.0);
         // The window's first sample is `reach` before; the sound may begin or end inside it.
         let skipped = reach.saturating_sub(before);
@@ -39,7 +35,22 @@ pub(super) fn resample(samples: &[f32], from: u32, to: u32) -> Vec<f32> {
         }
         (sum / total) as f32
     };
-    (0..len).map(&mut at).collect()
+    // New samples lie at few different places between two old ones, which come again and again: the
+    // weights of one place are made once, and forgotten before those of the next.
+    let period = to / gcd(from, to);
+    let mut out = vec![0.0; len as usize];
+    for first in 0..period.min(len) {
+        let weights = weights(first * from % to);
+        for n in (first..len).step_by(period as usize) {
+            out[n as usize] = at(n, &weights);
+        }
+    }
+    out
+}
+
+/// The greatest common divisor.
+fn gcd(a: u64, b: u64) -> u64 {
+    if b == 0 { a } else { gcd(b, a % b) }
 }
 
 /// A Hann-windowed sinc with zeros at the whole numbers, nothing beyond the window.

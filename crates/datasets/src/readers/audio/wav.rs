@@ -43,21 +43,20 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Wave, AudioError> {
     };
     // Whole numbers go up to 1 less than the scale, floats to 1.
     let full = if spec.sample_format == SampleFormat::Int { 1.0 - scale } else { 1.0 };
-    let mut all = Vec::new();
+    let channels = usize::from(spec.channels);
+    // A sample has a byte at least, whatever the header claims.
+    let room = (claimed as usize).min(bytes.len()) / channels;
+    let mut mix = Mix::new(channels, full, room);
     match spec.sample_format {
         SampleFormat::Int => {
-            collect(reader.samples::<i32>(), claimed, |x| x as f32 * scale, &mut all)?;
+            collect(reader.samples::<i32>(), claimed, |x| x as f32 * scale, &mut mix)
         }
-        SampleFormat::Float => collect(reader.samples::<f32>(), claimed, |x| x, &mut all)?,
+        SampleFormat::Float => collect(reader.samples::<f32>(), claimed, |x| x, &mut mix),
+    }?;
+    if let Some((at, value)) = mix.not_finite {
+        return Err(AudioError::NotFinite { at, value });
     }
-    if let Some(at) = all.iter().position(|value| !value.is_finite()) {
-        return Err(AudioError::NotFinite { at: at as u64, value: all[at] });
-    }
-    let channels = usize::from(spec.channels);
-    let frames = all.chunks_exact(channels);
-    let clipped = (0..channels).any(|c| clips(all.iter().skip(c).step_by(channels), full));
-    let samples: Vec<f32> =
-        frames.map(|frame| frame.iter().sum::<f32>() / channels as f32).collect();
+    let Mix { samples, clipped, .. } = mix;
     let Some(&first) = samples.first() else { return Err(AudioError::Empty) };
     if samples.iter().all(|&sample| sample == first) {
         return Err(AudioError::Silent);
@@ -65,20 +64,57 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Wave, AudioError> {
     Ok(Wave { samples, rate: spec.sample_rate, channels: spec.channels, clipped })
 }
 
+/// The mean of channels whose samples come in turns.
+struct Mix {
+    samples: Vec<f32>,
+    /// Samples of all channels so far, and the sum of those of the latest frame.
+    taken: u64,
+    sum: f32,
+    /// What is as loud as can be, and how often each channel was in a row.
+    full: f32,
+    runs: Vec<usize>,
+    clipped: bool,
+    /// The first that is no number.
+    not_finite: Option<(u64, f32)>,
+}
+
+impl Mix {
+    fn new(channels: usize, full: f32, room: usize) -> Self {
+        let (samples, runs) = (Vec::with_capacity(room), vec![0; channels]);
+        Self { samples, taken: 0, sum: 0.0, full, runs, clipped: false, not_finite: None }
+    }
+
+    fn take(&mut self, sample: f32) {
+        let channels = self.runs.len();
+        let channel = (self.taken % channels as u64) as usize;
+        if !sample.is_finite() && self.not_finite.is_none() {
+            self.not_finite = Some((self.taken, sample));
+        }
+        self.taken += 1;
+        let run = &mut self.runs[channel];
+        *run = if sample.abs() >= self.full { *run + 1 } else { 0 };
+        self.clipped |= *run == CLIPPED;
+        self.sum = if channel == 0 { sample } else { self.sum + sample };
+        if channel + 1 == channels {
+            self.samples.push(self.sum / channels as f32);
+        }
+    }
+}
+
 fn collect<S>(
     samples: impl Iterator<Item = Result<S, Error>>,
     claimed: u64,
     value: impl Fn(S) -> f32,
-    all: &mut Vec<f32>,
+    mix: &mut Mix,
 ) -> Result<(), AudioError> {
     for sample in samples {
         let sample = sample.map_err(|error| match &error {
             Error::IoError(io) if is_end(io.kind()) => {
-                AudioError::Truncated { claimed, found: all.len() as u64 }
+                AudioError::Truncated { claimed, found: mix.taken }
             }
             _ => no_wav(error),
         })?;
-        all.push(value(sample));
+        mix.take(value(sample));
     }
     Ok(())
 }
@@ -88,17 +124,6 @@ fn check(what: &'static str, found: u64, (least, most): (u64, u64)) -> Result<()
         true => Ok(()),
         false => Err(AudioError::Setting { what, found, least, most }),
     }
-}
-
-fn clips<'a>(samples: impl Iterator<Item = &'a f32>, full: f32) -> bool {
-    let mut run = 0;
-    for &sample in samples {
-        run = if sample.abs() >= full { run + 1 } else { 0 };
-        if run == CLIPPED {
-            return true;
-        }
-    }
-    false
 }
 
 /// The kinds of error that the decoder makes of a file's end.

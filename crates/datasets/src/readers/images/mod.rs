@@ -27,20 +27,20 @@
 
 mod decode;
 mod jpeg;
+mod pictures;
 mod pixels;
 mod png;
 mod window;
 
-use ndarray::ArrayD;
+use std::sync::Arc;
 
 use super::folders::{self, Listing, Wanted};
-use crate::bytes::ByteSource;
+use crate::deferred::Deferred;
+use crate::rows::Rows;
 use crate::spec::{Fragments, Grammar, Kind, Loader, OptionHelp, Scheme, Size, Spec, SpecError};
 use crate::transforms::Standardize;
-use crate::{DataError, Dataset, PictureError};
-use decode::Format;
-use pixels::Pixels;
-use window::Window;
+use crate::{DataError, Dataset};
+use pictures::Pictures;
 
 pub(super) const SCHEME: Scheme = Scheme {
     name: "images",
@@ -48,7 +48,7 @@ pub(super) const SCHEME: Scheme = Scheme {
     help: "PNG and JPEG pictures, a folder for each class; with folders train and test, or divided \
            by ?test=0.2&seed=0; ?size=N or HxW resizes and cuts out the middle",
     grammar,
-    load: Loader::Chosen(load),
+    load: Loader::Later { now: load, later: load_later },
 };
 
 const OPTIONS: &[OptionHelp] = &[
@@ -86,9 +86,6 @@ const WANTED: Wanted = Wanted { what: "pictures", endings: &["png", "jpg", "jpeg
 /// The most numbers of a data set: 2³⁰, four gigabytes.
 const MOST_NUMBERS: usize = 1 << 30;
 
-/// A file of more bytes is no picture of at most [`decode::MOST_PIXELS`] pixels.
-const MOST_BYTES: u64 = 1 << 29;
-
 fn grammar(spec: &Spec) -> Result<Grammar, SpecError> {
     folders::check(spec)?;
     if spec.option("normalize").is_some() && spec.option("channels") == Some("1") {
@@ -107,6 +104,7 @@ fn grammar(spec: &Spec) -> Result<Grammar, SpecError> {
 }
 
 /// What becomes of each picture.
+#[derive(Debug)]
 struct Settings {
     channels: usize,
     background: f32,
@@ -127,70 +125,36 @@ impl Settings {
     }
 }
 
+/// All pictures, decoded.
 fn load(spec: &Spec) -> Result<Dataset, DataError> {
-    let settings = Settings::of(spec);
-    let listing = Listing::of(spec, &WANTED)?;
-    let mut notes: Vec<String> = listing.note(&WANTED).into_iter().collect();
-    let n = listing.files.len();
-    let (mut values, mut side) = (Vec::new(), (0, 0));
-    let mut misnamed = Vec::new();
-    for (row, file) in listing.files.iter().enumerate() {
-        let fail = |problem| DataError::Picture { path: file.path.clone(), problem };
-        let bytes = read(&file.path)?;
-        let (format, image) = decode::decode(bytes).map_err(fail)?;
-        if format != Format::named(&file.path) {
-            misnamed.push((file.path.clone(), format));
-        }
-        let window = Window::of((image.height(), image.width()), settings.resize, settings.size);
-        let (height, width) = (window.height(), window.width());
-        if row == 0 {
-            side = (height, width);
-            let shape = vec![settings.channels, height, width];
-            let numbers = shape.iter().fold(n as u64, |n, &axis| n.saturating_mul(axis as u64));
-            if numbers > MOST_NUMBERS as u64 {
-                let (dataset, samples, limit) = (spec.to_string(), n, MOST_NUMBERS);
-                return Err(DataError::TooMany { dataset, samples, shape, numbers, limit });
-            }
-            values.reserve_exact(numbers as usize);
-        } else if side != (height, width) {
-            let first = listing.files[0].path.display().to_string();
-            // A strip that was made larger may be longer than a message can say.
-            let [height, width, first_height, first_width] =
-                [height, width, side.0, side.1].map(|n| u32::try_from(n).unwrap_or(u32::MAX));
-            let problem = PictureError::Sizes { height, width, first, first_height, first_width };
-            return Err(fail(problem));
-        }
-        let pixels = Pixels::of(&image, settings.channels, settings.background);
-        window.draw(&pixels, &mut values);
-    }
-    let shape = vec![n, settings.channels, side.0, side.1];
-    let inputs = ArrayD::from_shape_vec(shape, values).expect("every picture is of one size");
-    let inputs = match &settings.normalize {
-        Some(normalize) => normalize.apply_to(inputs),
-        None => inputs,
-    };
-    if let Some((path, format)) = misnamed.first() {
-        let (n, path) = (misnamed.len(), path.display());
-        notes.push(format!(
-            "{n} pictures are named for another format, the first {path}, a {format}"
-        ));
-    }
-    let labels = listing.files.iter().map(|file| file.label).collect();
-    let names = listing.files.into_iter().map(|file| file.name).collect();
-    let data = Dataset::new(spec.to_string(), inputs, labels, listing.classes)?;
-    Ok(data.with_notes(notes).with_sample_names(names))
+    let (data, pictures) = open(spec)?;
+    data.ready()?;
+    let notes = data.notes().iter().cloned().chain(pictures.note()).collect();
+    Ok(data.with_notes(notes))
 }
 
-/// The bytes of a file that may be a picture.
-fn read(path: &std::path::Path) -> Result<Vec<u8>, DataError> {
-    let mut source = ByteSource::open(path)?;
-    if let Some(bytes) = source.whole(MOST_BYTES)? {
-        return Ok(bytes);
+/// Pictures that are decoded when they are asked for.
+fn load_later(spec: &Spec) -> Result<Dataset, DataError> {
+    Ok(open(spec)?.0)
+}
+
+fn open(spec: &Spec) -> Result<(Dataset, Arc<Pictures>), DataError> {
+    let settings = Settings::of(spec);
+    let listing = Listing::of(spec, &WANTED)?;
+    let notes = listing.note(&WANTED).into_iter().collect();
+    let labels = listing.files.iter().map(|file| file.label).collect();
+    let (paths, names): (Vec<_>, _) =
+        listing.files.into_iter().map(|file| (file.path, file.name)).unzip();
+    let n = paths.len();
+    let pictures = Arc::new(Pictures::of(paths, settings)?);
+    let shape = pictures.sample().to_vec();
+    let numbers = shape.iter().fold(n as u64, |n, &axis| n.saturating_mul(axis as u64));
+    if numbers > MOST_NUMBERS as u64 {
+        let (dataset, samples, limit) = (spec.to_string(), n, MOST_NUMBERS);
+        return Err(DataError::TooMany { dataset, samples, shape, numbers, limit });
     }
-    let found = source.stored();
-    let problem = match found > MOST_BYTES {
-        true => PictureError::File { found, limit: MOST_BYTES },
-        false => decode::no_picture(&crate::bytes::GZIP_MAGIC),
-    };
-    Err(DataError::Picture { path: path.into(), problem })
+    let rows = Deferred::new(Arc::clone(&pictures) as _, n, &shape);
+    let rows = Rows::Deferred(Arc::new(rows));
+    let data = Dataset::of(spec.to_string(), rows, labels, listing.classes)?;
+    Ok((data.with_notes(notes).with_sample_names(names), pictures))
 }

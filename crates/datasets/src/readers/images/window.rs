@@ -44,6 +44,15 @@ impl Window {
         Self { resized, rows: middle(resized.0, rows), columns: middle(resized.1, columns) }
     }
 
+    /// The height and width of the window of every picture, where the options alone say it.
+    pub(super) fn always(resize: Option<Size>, size: Option<Size>) -> Option<(usize, usize)> {
+        match (resize, size) {
+            (_, Some(size)) => Some(size.sides()),
+            (Some(Size::Sides(height, width)), None) => Some((height, width)),
+            _ => None,
+        }
+    }
+
     pub(super) fn height(&self) -> usize {
         self.rows.len()
     }
@@ -52,15 +61,13 @@ impl Window {
         self.columns.len()
     }
 
-    /// Appends the window's values, `[channels, height, width]`.
-    pub(super) fn draw(&self, pixels: &Pixels<'_>, out: &mut Vec<f32>) {
+    /// Writes the window's values, `[channels, height, width]`, in the place of zeros.
+    pub(super) fn draw(&self, pixels: &Pixels<'_>, out: &mut [f32]) {
         let (channels, width) = (pixels.channels(), self.width());
         let across = taps(pixels.width(), self.resized.1, &self.columns);
         let down = taps(pixels.height(), self.resized.0, &self.rows);
         let plane = self.height() * width;
-        let start = out.len();
-        out.resize(start + channels * plane, 0.0);
-        let out = &mut out[start..];
+        debug_assert_eq!(out.len(), channels * plane);
         let mut whole = vec![0.0; pixels.width() * channels];
         // Old rows at the new width, from `first` on, as many as a new row needs.
         let mut held: VecDeque<Vec<f32>> = VecDeque::new();
