@@ -100,7 +100,8 @@ pub(crate) fn train<N: Network, R: Rule>(
         note.iter().for_each(|note| observer.note(note));
     }
     // Where all features are there, the pictures that they are of need not be.
-    if !prefix.is_full() || holds.is_some() || thaw.moves() {
+    let seen = holds.as_ref().is_some_and(Holds::see_inputs);
+    if seen || thaw.moves() || !prefix.is_full() {
         batches.all().ready()?;
     }
     let mut objective = CrossEntropy { batches, prefix, validation, holds, thaw };

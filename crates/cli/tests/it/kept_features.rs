@@ -6,8 +6,7 @@ use nn_layers::save;
 use tensor_autograd::Rng;
 
 /// A run, whatever else it is given.
-const RUN: &str = "run fine-tune --train-only label.* --epochs 1 --baselines none --threads 1 \
-    --cache features";
+const RUN: &str = "run fine-tune --train-only label.* --epochs 1 --baselines none --threads 1";
 
 /// How many features and how many sets of pictures are known.
 fn known(lab: &Lab) -> (usize, usize) {
@@ -29,17 +28,17 @@ fn the_same_pictures_have_the_same_features_and_others_have_others() {
     let backbone = |file: &str, arch: &str| format!("--backbone {file}.safetensors --arch {arch}");
     let mobile = backbone("a", "mobilenet_v2");
     let target = |size: &str| format!("--target images:target{size} --test images:test?size=32");
-    let run = |rest: &str| lab.done(&format!("{RUN} {rest}"));
+    let run = |rest: &str| lab.done(&format!("{RUN} --cache features {rest}"));
 
     let usual = format!("{mobile} {}", target("?size=32"));
     run(&format!("{usual} --out first"));
     assert_eq!(known(&lab), (1, 2));
     run(&format!("{usual} --out second"));
     assert_eq!(known(&lab), (1, 2), "the second run finds all that it needs");
-    run(&format!("{usual} --cache none --out none"));
+    lab.done(&format!("{RUN} --cache none {usual} --out none"));
     let model = |run: &str| lab.read(&format!("{run}/model.safetensors"));
     assert!(model("first") == model("second") && model("first") == model("none"));
-    for file in ["report.html", "samples-target.svg", "predictions-fine_tune.svg"] {
+    for file in ["report.html", "samples-target.svg", "predictions-fine-tune.svg"] {
         assert!(!lab.read(&format!("second/{file}")).is_empty(), "{file}");
     }
     assert!(lab.read("first/samples-target.svg") == lab.read("second/samples-target.svg"));
@@ -60,7 +59,7 @@ fn the_same_pictures_have_the_same_features_and_others_have_others() {
     let resized = "--target images:target --test images:test --resize 32x32";
     other("resized by the run", &format!("{mobile} {resized}"));
     other("larger", &format!("{mobile} {}", resized.replace("32x32", "36x36")));
-    other("not normalised", &format!("{usual} --normalize none"));
+    other("normalised twice", &format!("{mobile} {}", target("?size=32&normalize=imagenet")));
     other("other weights", &format!("{} {}", backbone("b", "mobilenet_v2"), target("?size=32")));
     other("another network", &format!("{} {}", backbone("c", "resnet18"), target("?size=32")));
     // One picture takes the place of another one of its class.
@@ -70,5 +69,9 @@ fn the_same_pictures_have_the_same_features_and_others_have_others() {
     other("another picture", &usual);
     // The last one is cut short: it is refused although features of it as it was are there.
     lab.write(one, &lab.read(two)[..60]);
-    lab.refused(&format!("{RUN} {usual}"), 3, &["0001.png: the file ends at byte 60"]);
+    lab.refused(
+        &format!("{RUN} --cache features {usual}"),
+        3,
+        &["0001.png: the file ends at byte 60"],
+    );
 }

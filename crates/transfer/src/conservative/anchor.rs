@@ -139,6 +139,11 @@ impl Anchor {
 }
 
 impl<N: Network> Holds<N> {
+    /// Whether they look at the inputs of every example.
+    pub(crate) fn see_inputs(&self) -> bool {
+        self.teacher.is_some()
+    }
+
     /// What the teacher says of the examples `rows`: probabilities `[rows, classes]`.
     pub(crate) fn word(
         &mut self,

@@ -220,22 +220,30 @@ fn pictures_whose_features_an_earlier_run_left_are_not_decoded_again() {
     let spec = format!("images:{}?channels=1", pictures.display()).parse().unwrap();
     let (model, _) = two_papers(30);
     let source = source(small_conv(0), &model);
-    let run = |target: &Dataset, how: fn(FineTune<DannNet>) -> FineTune<DannNet>| {
+    type How = fn(FineTune<DannNet>) -> Conservative<DannNet>;
+    let run = |target: &Dataset, how: How| {
         let tuning = FineTune::new(source.clone()).epochs(2).batch_size(7).train_only("label.*");
         bits(&how(tuning.cache(&cache)).fit(target, &mut quiet()).unwrap().net)
     };
     let later = || datasets::load_later(&spec).unwrap();
     let (first, second) = (later(), later());
-    let plain = run(&datasets::load(&spec).unwrap().map_inputs(|x| x.to_owned()), |tuning| tuning);
-    assert_eq!(run(&first, |tuning| tuning), plain);
-    assert_eq!(run(&second, |tuning| tuning), plain);
+    let plain =
+        run(&datasets::load(&spec).unwrap().map_inputs(|x| x.to_owned()), Conservative::new);
+    assert_eq!(run(&first, Conservative::new), plain);
+    assert_eq!(run(&second, Conservative::new), plain);
     assert_eq!((first.is_ready(), second.is_ready()), (true, false));
-    // Layers that are to move later need the pictures, and so does whoever mirrors them.
-    let thawed = later();
-    run(&thawed, |tuning| tuning.train_only("*").unfreeze_every(1));
-    let flipped = later();
-    run(&flipped, |tuning| tuning.flip(true));
-    assert!(thawed.is_ready() && flipped.is_ready());
+    // Layers that are to move later need the pictures, and so does whoever mirrors them, or asks the
+    // source model.
+    let hows: [How; 3] = [
+        |tuning| Conservative::new(tuning.train_only("*").unfreeze_every(1)),
+        |tuning| Conservative::new(tuning.flip(true)),
+        |tuning| Conservative::new(tuning).distillation(Distillation { rho: 0.5 }),
+    ];
+    for how in hows {
+        let target = later();
+        run(&target, how);
+        assert!(target.is_ready());
+    }
     // What a picture has become since is an error, whoever finds it.
     let changed = later();
     changed.identity().unwrap();
@@ -244,6 +252,6 @@ fn pictures_whose_features_an_earlier_run_left_are_not_decoded_again() {
     std::fs::rename(&pictures, folder.path().join("before")).unwrap();
     std::fs::rename(folder.path().join("others"), &pictures).unwrap();
     let fitted = FineTune::new(source.clone()).cache(&cache).fit(&changed, &mut quiet());
-    let error = fitted.err().expect("its pictures are others").to_string();
+    let error = fitted.expect_err("its pictures are others").to_string();
     assert!(error.contains("the file was changed while it was in use"), "{error}");
 }
