@@ -106,6 +106,7 @@ impl Training {
         Ok(Plan {
             steps,
             steps_per_epoch: steps_per_epoch.min(steps),
+            rows: self.rows_a_step(),
             seed: self.seed,
             settings: format!("{method} {}", serde_json::to_string(self).expect("plain data")),
             patience: self.patience,

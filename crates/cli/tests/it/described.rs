@@ -129,3 +129,13 @@ fn what_is_no_description_or_does_not_fit_is_refused_before_anything_is_begun() 
     lab.refused(colour, 3, &["line 4, layer `features.0`", "written for samples [1, 16, 16]"]);
     lab.refused(&colour.replace("net.toml", "net.tml"), 2, &["or FILE.toml, which describes one"]);
 }
+
+#[test]
+fn a_batch_of_one_is_refused_where_a_layer_normalises_by_the_batch() {
+    let lab = Lab::new();
+    let net = NET.replace("16, 16]", "2, 2]").replace("kernel_size = 2", "kernel_size = 1");
+    lab.write("net.toml", net);
+    let line = "train --source synthetic:digits?n=30 --resize 2x2 --net net.toml --epochs 1";
+    lab.refused(&format!("{line} --batch-size 1"), 2, &["`batch_size` is 1", "at least 2"]);
+    done(lab.run(&format!("{line} --batch-size 2")));
+}

@@ -15,10 +15,11 @@ pub use progress::{Observer, Progress};
 pub use record::{EpochRecord, History, Means};
 
 use crate::TransferError;
+use crate::error::setting;
 use checkpoint::State;
 use optim::{Optimizer, Rule};
 use std::time::Instant;
-use tensor_autograd::{Grads, Module, Real, Rng};
+use tensor_autograd::{Grads, Module, Param, Real, Rng};
 
 /// A step's place in the whole run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +65,8 @@ pub struct Plan {
     pub steps: usize,
     /// Steps between two records.
     pub steps_per_epoch: usize,
+    /// Samples a step.
+    pub rows: usize,
     /// The seed of dropout and the like.
     pub seed: u64,
     /// The method and its settings, in words; a checkpoint of others is refused.
@@ -88,6 +91,7 @@ pub struct Fitted<N> {
 /// Runs `objective` from `net` as `plan` says; `optimizer` brings the learning rate's schedule.
 ///
 /// # Errors
+/// [`TransferError::Setting`] for steps of one sample where the network normalises by the batch,
 /// [`TransferError::Diverged`] at the first loss that is not finite, [`TransferError::Overflowed`]
 /// at the first epoch that ends with such weights, [`TransferError::Interrupted`] if the observer
 /// asks to stop, and errors of saving or resuming.
@@ -119,6 +123,7 @@ pub fn fit<O: Objective, R: Rule>(
         let lr = optimizer.lr();
         objective.freeze(&mut state.net, at);
         if !outlined {
+            check_batch(&state.net, plan.rows)?;
             observer.outline(&Outline::of(&state.net, &optimizer, plan));
             outlined = true;
         }
@@ -147,6 +152,13 @@ pub fn fit<O: Objective, R: Rule>(
     }
     observer.end();
     Ok(Fitted { net: state.best.map_or(state.net, |(_, net)| net), history: state.history })
+}
+
+/// One sample has no spread that a normalisation by the batch could divide by.
+fn check_batch(net: &impl Module, rows: usize) -> Result<(), TransferError> {
+    let by_batch = |(name, p): &(String, &Param)| name.ends_with("running_mean") && !p.frozen;
+    let enough = rows > 1 || !net.named_params().iter().any(by_batch);
+    setting("batch_size", rows, enough, "at least 2: the network normalises by the batch")
 }
 
 /// Records the epoch; says whether patience is at an end. What is not finite is kept nowhere: the
