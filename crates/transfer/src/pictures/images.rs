@@ -1,10 +1,15 @@
 //! Samples of a data set, side by side.
 
 use datasets::Unlabelled;
+use datasets::transforms::resize;
+use ndarray::{ArrayViewD, Axis, CowArray, IxDyn};
 use std::fmt::Write;
 
+/// The longer side of a larger image is drawn at this length, for every pixel may be a rectangle.
+const LONGEST: usize = 64;
+
 /// The first `rows * columns` images of a data set in a grid, as SVG: each pixel row of an image is
-/// a row of rectangles, equal neighbours merged. Grey images are drawn light on dark.
+/// a row of rectangles, equal neighbours merged. Grey images are drawn light on dark, large ones at 64 pixels.
 ///
 /// # Panics
 /// If the samples are not images `[1 or 3, h, w]`.
@@ -17,8 +22,10 @@ pub fn contact_sheet(
 ) -> String {
     let shape = data.sample_shape().to_vec();
     assert!(shape.len() == 3 && (shape[0] == 1 || shape[0] == 3), "images, got {shape:?}");
-    let (c, h, w) = (shape[0], shape[1], shape[2]);
-    let inputs = data.inputs();
+    let shown = data.len().min(rows * columns);
+    let all = data.inputs();
+    let inputs = thumbnails(all.slice_axis(Axis(0), (0..shown).into()));
+    let (c, h, w) = (shape[0], inputs.shape()[2], inputs.shape()[3]);
     let values = inputs.as_standard_layout();
     let values = values.as_slice().expect("standard layout");
     let letters = captions.iter().map(|c| c.chars().count()).max().unwrap_or(0);
@@ -34,7 +41,7 @@ pub fn contact_sheet(
         columns * cell_w,
         rows * cell_h
     );
-    for i in 0..data.len().min(rows * columns) {
+    for i in 0..shown {
         let (left, top) = (i % columns * cell_w + (cell_w - w) / 2, i / columns * cell_h + 2);
         let image = &values[i * c * h * w..(i + 1) * c * h * w];
         // Sixteen shades a channel: enough for a thumbnail, and long runs of equal pixels.
@@ -67,6 +74,17 @@ pub fn contact_sheet(
     svg + "</svg>\n"
 }
 
+/// The images, no side of them longer than [`LONGEST`].
+fn thumbnails(images: ArrayViewD<'_, f32>) -> CowArray<'_, f32, IxDyn> {
+    let (h, w) = (images.shape()[2], images.shape()[3]);
+    let longest = h.max(w);
+    if longest <= LONGEST {
+        return images.into();
+    }
+    let side = |length: usize| (length * LONGEST / longest).max(1);
+    resize(images, side(h), side(w)).into()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,5 +97,14 @@ mod tests {
         let svg = contact_sheet(&data, 1, 1, &["a<b".into()]);
         assert_eq!(svg.matches("<path").count(), 3);
         assert!(svg.contains("h2v1h-2z\" fill=\"#000\"") && svg.contains("a&lt;b"));
+    }
+    #[test]
+    fn a_large_image_is_a_small_drawing() {
+        let (h, w) = (112, 224);
+        let stripes = ndarray::ArrayD::from_shape_fn(vec![1, 3, h, w], |i| (i[3] % 2) as f32);
+        let data = Unlabelled::new("large", stripes).unwrap();
+        let svg = contact_sheet(&data, 1, 1, &[]);
+        assert!(svg.contains("viewBox=\"0 0 68 36\""), "{}", &svg[..200]);
+        assert!(svg.len() < 64 * 32 * 50, "{} bytes", svg.len());
     }
 }
