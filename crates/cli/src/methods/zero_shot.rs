@@ -36,7 +36,7 @@ pub(super) const METHOD: Method = Method {
         overfit: Few::Of("examples of the seen classes"),
         tour: &[
             "--source",
-            "synthetic:letters?n=2600",
+            "synthetic:letters?n=2080",
             "--test",
             "synthetic:letters?n=1040&seed=1",
             "--signatures",
