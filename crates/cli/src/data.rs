@@ -45,9 +45,7 @@ impl Context {
     /// As [`load`]; says what the reader took for granted or left out, once if several data sets say
     /// the same, as two ranges of rows of one table do.
     pub(crate) fn load(&self, role: &'static str, spec: &str) -> Result<Dataset, InputError> {
-        let data = load(role, spec)?;
-        self.tell(role, &data);
-        Ok(data)
+        load(role, spec).inspect(|data| self.tell(role, data))
     }
 
     /// As [`load_labelled`], and says the same.
@@ -56,9 +54,7 @@ impl Context {
         role: &'static str,
         spec: &str,
     ) -> Result<Dataset, InputError> {
-        let data = load_labelled(role, spec)?;
-        self.tell(role, &data);
-        Ok(data)
+        load_labelled(role, spec).inspect(|data| self.tell(role, data))
     }
 
     /// As [`load_known`], and says the same.
@@ -68,9 +64,7 @@ impl Context {
         spec: &str,
         cache: Option<&Path>,
     ) -> Result<Dataset, InputError> {
-        let data = load_known(role, spec, cache)?;
-        self.tell(role, &data);
-        Ok(data)
+        load_known(role, spec, cache).inspect(|data| self.tell(role, data))
     }
 
     fn tell(&self, role: &'static str, data: &Dataset) {
