@@ -122,8 +122,8 @@ pub fn fit<O: Objective, R: Rule>(
         let at = At { step: state.step, steps: plan.steps };
         let lr = optimizer.lr();
         objective.freeze(&mut state.net, at);
+        check_batch(&state.net, plan.rows)?;
         if !outlined {
-            check_batch(&state.net, plan.rows)?;
             observer.outline(&Outline::of(&state.net, &optimizer, plan));
             outlined = true;
         }
@@ -154,7 +154,8 @@ pub fn fit<O: Objective, R: Rule>(
     Ok(Fitted { net: state.best.map_or(state.net, |(_, net)| net), history: state.history })
 }
 
-/// One sample has no spread that a normalisation by the batch could divide by.
+/// One sample has no spread that a normalisation by the batch could divide by. Asked at every step,
+/// because layers may thaw on the way.
 fn check_batch(net: &impl Module, rows: usize) -> Result<(), TransferError> {
     let by_batch = |(name, p): &(String, &Param)| name.ends_with("running_mean") && !p.frozen;
     let enough = rows > 1 || !net.named_params().iter().any(by_batch);

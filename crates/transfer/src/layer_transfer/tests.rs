@@ -225,6 +225,9 @@ fn layers_are_unfrozen_from_the_top() {
     );
     let error = tuning(source.clone()).unfreeze_every(0).fit(&target(), &mut Progress::silent());
     assert!(error.unwrap_err().to_string().contains("`unfreeze_every` is 0"));
+    let alone = tuning(source.clone()).batch_size(1).epochs(5).unfreeze_every(2);
+    let error = alone.fit(&target(), &mut Progress::silent()).unwrap_err().to_string();
+    assert!(error.contains("`batch_size` is 1"), "{error}");
 }
 
 #[test]
