@@ -18,13 +18,15 @@ use flags::Flags;
 use nn_layers::Sequential;
 use nn_layers::models::DannNet;
 use selection::Grid;
-use tensor_autograd::Rng;
+use tensor_autograd::{Module, Rng};
 use transfer::fit::Observer;
 use transfer::{
     Architecture, DomainAdversarial, Model, Normalizer, Study, Supervised, Training, TransferError,
 };
 
 const NAME: &str = "domain-adversarial";
+/// The method's own passes with nothing of the target in the loss.
+const LAMBDA_0: &str = "lambda_0";
 
 pub(super) const METHOD: Method = Method {
     name: NAME,
@@ -118,14 +120,21 @@ fn run(matches: &ArgMatches, control: Control, context: &Context) -> anyhow::Res
     flags.pretrained.given(&shared)?;
     let shared = flags.pretrained.prepared(shared)?;
     let no_oracle = flags.oracle.is_none().then_some("it needs labelled target data in --oracle");
-    let known = [("source_only", None), ("train_on_target", no_oracle)];
-    let chosen = baselines(NAME, shared.baselines.as_deref(), &known)?;
+    let no_loss = !flags.alignment().has_loss();
+    let no_lambda = no_loss.then_some("this alignment has no loss that lambda could weigh");
+    let known = [("source_only", None), (LAMBDA_0, no_lambda), ("train_on_target", no_oracle)];
+    let mut chosen = baselines(NAME, shared.baselines.as_deref(), &known)?;
 
     let domains = Domains::load(&shared, &flags, context)?;
     let classes = domains.source.classes().len();
     let shape = domains.source.sample_shape();
     let architecture = args::architecture(flags.pretrained.net(&shared), shape, classes)?;
     let backbone = flags.pretrained.load(shape)?.map(|(model, _)| model.net.features);
+    let asked_by_name = shared.baselines.as_deref().is_some_and(|names| names.trim() != "all");
+    if !asked_by_name && !normalises_by_batch(&architecture, backbone.as_ref())? {
+        // It would be `source_only` over again, bit for bit.
+        chosen.retain(|arm| *arm != LAMBDA_0);
+    }
     let shared = shared.filled(&base(), &architecture.name, &chosen);
     let flags = flags.filled(shared.lr.unwrap_or(base().lr));
     let session = Session::open(NAME, (&shared, &flags), &control, context)?;
@@ -140,7 +149,10 @@ fn run(matches: &ArgMatches, control: Control, context: &Context) -> anyhow::Res
             let path = session.folder.path().join("model.safetensors");
             model.save(&setup.architecture, &path)?;
         }
-        let mut trained = setup.yardstick.measure(&session, NAME, seed, &model)?;
+        let on_source = setup.on_source(&model)?;
+        let yardstick = &setup.yardstick;
+        let mut trained =
+            yardstick.measure_both(&session, (NAME, seed), &model, Some(on_source))?;
         trained.figures.extend(chosen);
         Ok(trained)
     });
@@ -153,7 +165,10 @@ fn run(matches: &ArgMatches, control: Control, context: &Context) -> anyhow::Res
                 setup.measure_on_target(arm, seed, &supervised.fit(oracle, observer)?)
             }
             _ => {
-                let (model, chosen) = setup.without(arm, seed, observer)?;
+                let (model, chosen) = match arm {
+                    LAMBDA_0 => setup.at_zero(arm, seed, observer)?,
+                    _ => setup.without(arm, seed, observer)?,
+                };
                 let mut trained = setup.measure_on_target(arm, seed, &model)?;
                 trained.figures.extend(chosen);
                 Ok(trained)
@@ -168,6 +183,16 @@ fn run(matches: &ArgMatches, control: Control, context: &Context) -> anyhow::Res
     draw::curves(&session.folder, &report.outcomes)?;
     let extra = health::extra(&report, &setup);
     report::finish(&session, &shared, report, extra)
+}
+
+/// Whether the target, passing through the features, leaves a trace in their statistics.
+fn normalises_by_batch(
+    architecture: &Architecture,
+    backbone: Option<&Sequential>,
+) -> Result<bool, TransferError> {
+    let built = architecture.build(&mut Rng::seed(0))?.features;
+    let params = backbone.unwrap_or(&built).named_params();
+    Ok(params.iter().any(|(name, _)| name.ends_with("running_mean")))
 }
 
 /// The settings where nothing else is said.
@@ -234,6 +259,12 @@ impl<'a> Setup<'a> {
 
     fn training(&self, arm: &str, seed: u64) -> Training {
         self.session.kept(arm, Training { seed, ..self.training.clone() })
+    }
+
+    /// The adapted model as it serves the source.
+    fn on_source(&self, model: &Model<DannNet>) -> Result<Model<DannNet>, TransferError> {
+        let (source, own) = self.yardstick.source.as_ref().expect("there is one");
+        self.flags.alignment().on_source(model, &source.without_labels(), own)
     }
 
     /// Baselines too are used on the target as the target is normalised.

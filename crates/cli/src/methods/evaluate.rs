@@ -41,10 +41,21 @@ impl Yardstick {
         seed: u64,
         model: &Model<DannNet>,
     ) -> Result<Trained, TransferError> {
+        let on_source = |(_, own): &(_, Normalizer)| model.with_normalizer(own.clone());
+        self.measure_both(session, (arm, seed), model, self.source.as_ref().map(on_source))
+    }
+
+    /// The same where serving the source takes more than its normaliser.
+    pub(super) fn measure_both(
+        &self,
+        session: &Session,
+        (arm, seed): (&str, u64),
+        model: &Model<DannNet>,
+        on_source: Option<Model<DannNet>>,
+    ) -> Result<Trained, TransferError> {
         let mut figures = BTreeMap::new();
         let confusion = self.test.as_ref().map(|test| model.confusion(test)).transpose()?;
-        if let Some((source, normalizer)) = &self.source {
-            let on_source = model.with_normalizer(normalizer.clone());
+        if let (Some((source, _)), Some(on_source)) = (&self.source, on_source) {
             if source.classes() == model.classes {
                 let some = source.select(&sample(source.len(), FOR_SOURCE));
                 figures.insert("source_accuracy".to_owned(), on_source.accuracy(&some)?);

@@ -21,6 +21,29 @@ fn every_alignment_runs_and_only_an_adversary_has_a_health_line() {
     lab.done(&format!("run domain-adversarial {digits} --align adabn --out adabn"));
 }
 
+/// Where batches are normalised, the target's passing through is an adaptation of its own: the control
+/// that has it too is trained with the others, and only there is it another network.
+#[test]
+fn at_lambda_zero_only_statistics_tell_of_the_target() {
+    let lab = Lab::new();
+    let digits = "--source synthetic:digits?n=40 --target synthetic:digits-textured?n=40 \
+                  --net cifar-cnn --steps 3 --align coral --json -q";
+    let names = |line: &str| {
+        let document = lab.json(&format!("run domain-adversarial {line}"));
+        document["baselines"].as_object().unwrap().keys().cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(names(&format!("{digits} --baselines all")), ["lambda_0", "source_only"]);
+    assert_eq!(names(&format!("{MOONS} --steps 3 --baselines all --json -q")), ["source_only"]);
+
+    let both = format!("{MOONS} --steps 30 --baselines lambda_0,source_only --json -q");
+    let document = lab.json(&format!("run domain-adversarial {both}"));
+    let figures = |arm: &str| document["baseline_figures"][arm].clone();
+    assert!(figures("lambda_0")["a_distance"].is_object(), "{document}");
+    assert_eq!(figures("lambda_0"), figures("source_only"));
+    let line = format!("run domain-adversarial {MOONS} --align none --baselines lambda_0 -q");
+    lab.refused(&line, 2, &["baseline `lambda_0`", "no loss that lambda could weigh"]);
+}
+
 #[test]
 fn what_does_not_go_together_is_refused() {
     let lab = Lab::new();

@@ -142,8 +142,12 @@ impl DomainAdversarial {
     }
 
     /// Trains on `source` with its labels and `target` without any. The model it gives serves the
-    /// target; [`Model::with_normalizer`] with the source's [`Normalizer`] makes it serve the
-    /// source.
+    /// target; [`Alignment::on_source`] makes it serve the source.
+    ///
+    /// Batch normalisation sees the domains in turn, each batch by its own mean and variance; what the
+    /// model is used with are the running statistics of both, but of the source alone where nothing of
+    /// the target passes through the network ([`Alignment::None`]), and of the target alone with
+    /// [`Alignment::Adabn`]. On such a network the fair comparison is the same alignment with λ = 0.
     ///
     /// Its history has, beside `loss` and the source's `accuracy`: `label_loss` and `lambda`; with a
     /// domain classifier `domain_loss`, `domain_accuracy` and `domain_grad_norm`; with another

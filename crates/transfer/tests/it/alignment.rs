@@ -67,6 +67,25 @@ fn the_statistics_are_those_of_the_target() {
 }
 
 #[test]
+fn each_domain_is_served_by_its_own_statistics() {
+    let (source, target) = two_papers(40);
+    let inputs = source.without_labels();
+    let own = Normalizer::fit(Normalize::Standard, &inputs);
+    for alignment in [Alignment::Adabn, Alignment::Mmd] {
+        let method = aligned(&with_batch_norm(), alignment);
+        let model = method.fit(&source, &target.without_labels(), &mut quiet()).unwrap();
+        let on_source = alignment.on_source(&model, &inputs, &own).unwrap();
+        let mut expected = model.net.clone();
+        if alignment == Alignment::Adabn {
+            recalibrate(&mut expected, &inputs, &own).unwrap();
+            assert_ne!(bits(&expected), bits(&model.net));
+        }
+        assert_eq!(bits(&on_source.net), bits(&expected), "{alignment:?}");
+        assert_eq!(on_source.normalizer, own);
+    }
+}
+
+#[test]
 fn a_network_without_batch_norm_is_refused_before_training() {
     let (source, target) = two_moons(20, 0);
     let result = aligned(&shallow(0), Alignment::Adabn)

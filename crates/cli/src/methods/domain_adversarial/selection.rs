@@ -30,12 +30,38 @@ impl Setup<'_> {
         seed: u64,
         observer: &mut dyn Observer,
     ) -> Result<Chosen, TransferError> {
+        self.aligned((NAME, seed), self.flags.lambda(), self.grid.as_ref(), observer)
+    }
+
+    /// Trains the method with λ = 0: the same samples pass through the net, and those of the target
+    /// leave their statistics in its batch normalisation, but none of them is in the loss.
+    pub(super) fn at_zero(
+        &self,
+        arm: &'static str,
+        seed: u64,
+        observer: &mut dyn Observer,
+    ) -> Result<Chosen, TransferError> {
+        let grid = self.grid.as_ref().map(|grid| Grid {
+            criterion: grid.criterion,
+            lambdas: vec![0.0],
+            lrs: grid.lrs.clone(),
+        });
+        self.aligned((arm, seed), 0.0, grid.as_ref(), observer)
+    }
+
+    fn aligned(
+        &self,
+        (arm, seed): (&str, u64),
+        lambda: f64,
+        grid: Option<&Grid>,
+        observer: &mut dyn Observer,
+    ) -> Result<Chosen, TransferError> {
         let parts = self.parts(seed)?;
         let alignment = self.flags.alignment();
-        match &self.grid {
-            Some(grid) => self.choose(NAME, seed, parts, alignment, grid),
+        match grid {
+            Some(grid) => self.choose(arm, seed, parts, alignment, grid),
             None => {
-                let estimator = self.estimator(NAME, seed, alignment, self.flags.lambda(), None)?;
+                let estimator = self.estimator(arm, seed, alignment, lambda, None)?;
                 let estimator = validated(estimator, parts.1);
                 Ok((estimator.fit(&parts.0, &self.domains.target, observer)?, BTreeMap::new()))
             }

@@ -14,6 +14,9 @@ pub use conditional::Conditioning;
 pub use coral::coral_loss;
 pub use mmd::mmd_loss;
 
+use crate::{Model, Normalizer, TransferError};
+use datasets::Unlabelled;
+use nn_layers::models::DannNet;
 use serde::{Deserialize, Serialize};
 
 /// How the features of the two domains are aligned.
@@ -46,6 +49,25 @@ impl Alignment {
             Alignment::Coral | Alignment::Mmd => 1.0,
             Alignment::Adabn | Alignment::None => 0.0,
         }
+    }
+
+    /// The `model` that training gave for the target, made to serve the source: with the source's
+    /// `normalizer` and, under [`Adabn`](Alignment::Adabn), whose statistics are each domain's own,
+    /// with those of the source.
+    ///
+    /// # Errors
+    /// Those of [`recalibrate`].
+    pub fn on_source(
+        self,
+        model: &Model<DannNet>,
+        source: &Unlabelled,
+        normalizer: &Normalizer,
+    ) -> Result<Model<DannNet>, TransferError> {
+        let mut model = model.with_normalizer(normalizer.clone());
+        if self == Alignment::Adabn {
+            recalibrate(&mut model.net, source, normalizer)?;
+        }
+        Ok(model)
     }
 
     /// Whether a domain classifier takes part.

@@ -105,15 +105,17 @@ pub fn select(
     for (place, candidate) in candidates.iter().enumerate() {
         let judged =
             candidate.fit(source, target, &mut *observer(place, false)).and_then(|model| {
-                let kind = candidate.training.normalize;
-                let on_source =
-                    model.with_normalizer(Normalizer::fit(kind, &source.without_labels()));
                 let value = match criterion {
                     Criterion::ReverseValidation => {
                         reverse_risk(candidate, &model, evidence, &mut *observer(place, true))?
                     }
                     Criterion::Entropy => negative_information(&model.probabilities(target)?),
-                    Criterion::SourceRisk => source_risk(&on_source, held_out)?,
+                    Criterion::SourceRisk => {
+                        let inputs = source.without_labels();
+                        let own = Normalizer::fit(candidate.training.normalize, &inputs);
+                        let on_source = candidate.alignment.on_source(&model, &inputs, &own)?;
+                        source_risk(&on_source, held_out)?
+                    }
                 };
                 Ok((value, model))
             });
