@@ -32,8 +32,12 @@ impl Shape {
     }
 
     /// The number of elements: the product of the extents (1 for a scalar).
+    ///
+    /// # Panics
+    /// If it is more than a `usize` holds: code that reads memory relies on this number.
+    #[track_caller]
     pub fn size(&self) -> usize {
-        self.iter().product()
+        count(self)
     }
 
     /// The number of axes.
@@ -47,7 +51,8 @@ impl Shape {
         let mut step = 1;
         for axis in (0..self.rank()).rev() {
             strides.dims[axis] = step;
-            step *= self.dims[axis];
+            // Only of a shape without elements can it be too large.
+            step = step.wrapping_mul(self.dims[axis]);
         }
         strides
     }
@@ -80,6 +85,19 @@ impl Shape {
         out.dims[rank..].fill(0);
         Some(out)
     }
+}
+
+/// The product of `extents`.
+///
+/// # Panics
+/// If it is more than a `usize` holds.
+#[track_caller]
+pub(crate) fn count(extents: &[usize]) -> usize {
+    let product = extents.iter().try_fold(1_usize, |n, &extent| n.checked_mul(extent));
+    product.unwrap_or_else(|| {
+        assert!(extents.contains(&0), "extents {extents:?} have more elements than can be counted");
+        0
+    })
 }
 
 impl Deref for Shape {
@@ -150,6 +168,19 @@ mod tests {
         assert_eq!(s(&[]).broadcast(&s(&[2, 2])), Some(s(&[2, 2])));
         assert_eq!(s(&[0, 2]).broadcast(&s(&[1, 2])), Some(s(&[0, 2])));
         assert_eq!(s(&[3]).broadcast(&s(&[4])), None);
+    }
+
+    /// In a release build too, where sums and products wrap around.
+    #[test]
+    #[should_panic(expected = "extents [4, 4611686018427387904] have more elements than can be")]
+    fn a_size_beyond_counting_is_refused() {
+        let _ = Shape::new(&[4, 1 << 62]).size();
+    }
+
+    #[test]
+    fn nothing_has_no_size_however_long_its_axes() {
+        assert_eq!(Shape::new(&[1 << 62, 1 << 62, 0]).size(), 0);
+        assert_eq!(Shape::new(&[0, 1 << 62, 1 << 62]).strides()[2], 1);
     }
 
     #[test]

@@ -142,7 +142,9 @@ impl Tape {
 
     /// Records the result of op `op`. Its gradient rules follow, one [`wrt`](Recorder::wrt) a parent.
     pub fn record(&self, op: &'static str, value: Tensor) -> Recorder<'_> {
-        Recorder { tape: self, op, value, edges: self.list.borrow().edges.len(), needs_grad: false }
+        let list = self.list.borrow();
+        let (node, edges) = (list.nodes.len(), list.edges.len());
+        Recorder { tape: self, op, value, node, edges, needs_grad: false }
     }
 
     /// How many values have been recorded.
@@ -262,6 +264,7 @@ pub struct Recorder<'t> {
     tape: &'t Tape,
     op: &'static str,
     value: Tensor,
+    node: usize,
     edges: usize,
     needs_grad: bool,
 }
@@ -308,8 +311,18 @@ impl<'t> Recorder<'t> {
     }
 
     /// Ends the recording and gives the new variable.
+    ///
+    /// # Panics
+    /// If another value was recorded since [`Tape::record`]: the two would share their rules.
+    #[track_caller]
     pub fn var(self) -> Var<'t> {
         let mut list = self.tape.list.borrow_mut();
+        assert!(
+            list.nodes.len() == self.node,
+            "`{}` was recorded while `{}` was: make what an op depends on before `record`",
+            list.nodes.last().map_or("nothing", |node| node.op),
+            self.op,
+        );
         let edges = self.edges as u32;
         list.nodes.push(Node {
             op: self.op,
@@ -323,5 +336,19 @@ impl<'t> Recorder<'t> {
     #[track_caller]
     fn same_tape(&self, parent: Var<'_>) {
         assert!(std::ptr::eq(self.tape, parent.tape()), "`{}` joins two tapes", self.op);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Param;
+
+    #[test]
+    #[should_panic(expected = "`exp` was recorded while `f` was")]
+    fn ops_do_not_share_their_rules() {
+        let (tape, weight) = (Tape::new(), Param::weight(Tensor::scalar(1.0)));
+        let a = tape.param(&weight);
+        let _ = tape.record("f", Tensor::scalar(2.0)).wrt(a.exp(), |dy| dy).var();
     }
 }

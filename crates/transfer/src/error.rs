@@ -150,7 +150,7 @@ pub enum TransferError {
 
 fn saved(checkpoint: &Option<PathBuf>) -> String {
     match checkpoint {
-        Some(path) => format!("; the state is saved in {}, `--resume` goes on", path.display()),
+        Some(path) => format!("; the state is saved in {}", path.display()),
         None => String::new(),
     }
 }

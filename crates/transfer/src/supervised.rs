@@ -51,6 +51,9 @@ impl<N: Network> Supervised<N> {
     /// # Errors
     /// If a setting is out of range, `data` has no labels or does not fit the network, training
     /// diverges, or the observer interrupts it.
+    ///
+    /// # Panics
+    /// If a layer of the network does not take samples of this shape.
     pub fn fit(
         &self,
         data: &Dataset,

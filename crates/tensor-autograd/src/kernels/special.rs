@@ -1,4 +1,5 @@
-//! Functions beyond the elementary ones, without branches, so that loops over them vectorise.
+//! Functions beyond the elementary ones, without branches of their own, so that loops over them
+//! vectorise where no exponential, which is a call of the system's library, takes part.
 
 use super::math;
 use crate::Real;

@@ -167,7 +167,15 @@ scalar_forms! {
     Add add: |x, s| x.affine(1.0, s), x.affine(1.0, s);
     Sub sub: |x, s| x.affine(1.0, -s), x.affine(-1.0, s);
     Mul mul: |x, s| x.affine(s, 0.0), x.affine(s, 0.0);
-    Div div: |x, s| x.affine(1.0 / s, 0.0), x.tape().constant(Tensor::scalar(s)) / x;
+    Div div: |x, s| over(x, s), x.tape().constant(Tensor::scalar(s)) / x;
+}
+
+/// By the reciprocal, unless that of a tiny number is too large to be one.
+fn over(x: Var<'_>, s: Real) -> Var<'_> {
+    match s.recip() {
+        factor if factor.is_finite() || s == 0.0 => x.affine(factor, 0.0),
+        _ => x / x.tape().constant(Tensor::scalar(s)),
+    }
 }
 
 #[cfg(test)]

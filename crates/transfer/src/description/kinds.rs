@@ -1,7 +1,7 @@
 //! The kinds of layers that a description can name, with PyTorch's names for what they are given.
 
 use super::Problem;
-use super::plan::residual;
+use super::plan::{MOST_VALUES, residual};
 use super::table::{Fault, Table};
 use nn_layers::{
     AdaptiveAvgPool2d, AvgPool2d, BatchNorm1d, BatchNorm2d, Conv2d, Dropout, Elu, Identity, Layer,
@@ -110,7 +110,7 @@ impl Window {
     fn of(
         table: &Table<'_>,
         stride: Option<[usize; 2]>,
-        [_, height, width]: [usize; 3],
+        [channels, height, width]: [usize; 3],
         x: &[usize],
     ) -> Result<Self, Fault> {
         let size = table.needed_pair("kernel_size")?;
@@ -120,6 +120,13 @@ impl Window {
             padding: table.pair_or_0("padding")?,
             dilation: table.pair("dilation")?.unwrap_or([1, 1]),
         };
+        // What a convolution copies before it begins.
+        let padded = |axis: usize, length: usize| length as f64 + 2.0 * window.padding[axis] as f64;
+        let values = channels as f64 * padded(0, height) * padded(1, width);
+        if values > MOST_VALUES {
+            let what = format!("{values:.1e} values a sample with its padding");
+            return Err(Fault::new(table.place("padding"), Problem::TooLarge(what)));
+        }
         for (axis, length) in [height, width].into_iter().enumerate() {
             let reach = window.dilation[axis] * (size[axis] - 1) + 1;
             let least = reach.saturating_sub(2 * window.padding[axis]);

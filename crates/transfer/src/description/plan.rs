@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use tensor_autograd::Rng;
 
 /// Numbers that a layer may make of one sample, and that all of them may hold.
-const MOST_VALUES: f64 = (1u64 << 28) as f64;
+pub(super) const MOST_VALUES: f64 = (1u64 << 28) as f64;
 const MOST_NUMBERS: f64 = (1u64 << 30) as f64;
 
 /// Layers one after another, ready to be made.

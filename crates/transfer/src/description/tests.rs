@@ -265,6 +265,15 @@ fn what_is_wrong_is_named_with_its_line_and_its_layer() {
         "line 12, layer `features.8`: up to here the network has 1.7e9 weights, more than anybody has \
          memory for",
     );
+    // 8 × 8 comes out, of a copy of 4 TB.
+    refused(
+        &changed(
+            "kernel_size = [3, 3], padding = 1",
+            "kernel_size = 3, padding = 524288, dilation = 524288",
+        ),
+        "line 12, layer `features.8`: up to here the network has 7.0e13 values a sample with its padding, \
+         more than anybody has memory for",
+    );
 }
 
 #[test]

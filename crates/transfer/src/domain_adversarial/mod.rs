@@ -156,6 +156,9 @@ impl DomainAdversarial {
     /// # Errors
     /// If a setting is out of range, the source has no labels, the domains' shapes differ, the
     /// network has not what the alignment needs, training diverges, or the observer interrupts it.
+    ///
+    /// # Panics
+    /// If a layer of the network does not take samples of this shape.
     pub fn fit(
         &self,
         source: &Dataset,

@@ -15,6 +15,7 @@ mod weight;
 use super::gemm::with_kernel;
 use super::isa::{Isa, isa};
 use crate::Real;
+use crate::shape::count;
 
 /// Everything a convolution's size depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,17 +59,17 @@ impl Conv2dShape {
 
     /// Elements of the input.
     pub fn x_len(&self) -> usize {
-        self.n * self.c * self.h * self.w
+        count(&[self.n, self.c, self.h, self.w])
     }
 
     /// Elements of the output.
     pub fn y_len(&self) -> usize {
-        self.n * self.o * self.out_h() * self.out_w()
+        count(&[self.n, self.o, self.out_h(), self.out_w()])
     }
 
     /// Elements of the weights.
     pub fn w_len(&self) -> usize {
-        self.o * (self.c / self.groups) * self.kh * self.kw
+        count(&[self.o, self.c / self.groups, self.kh, self.kw])
     }
 
     #[track_caller]
@@ -91,7 +92,11 @@ impl Conv2dShape {
 #[track_caller]
 fn out_len(len: usize, k: usize, stride: usize, padding: usize, dilation: usize) -> usize {
     assert!(k > 0 && stride > 0 && dilation > 0, "filter, stride and dilation must be positive");
-    let (padded, reach) = (len + 2 * padding, dilation * (k - 1) + 1);
+    let padded = padding.checked_mul(2).and_then(|both| both.checked_add(len));
+    let reach = dilation.checked_mul(k - 1).and_then(|taps| taps.checked_add(1));
+    let (Some(padded), Some(reach)) = (padded, reach) else {
+        panic!("padding {padding} or dilation {dilation} is too large to count with")
+    };
     assert!(reach <= padded, "a filter that reaches over {reach} does not fit in {padded}");
     (padded - reach) / stride + 1
 }

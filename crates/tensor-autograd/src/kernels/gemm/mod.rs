@@ -80,13 +80,14 @@ impl<'a> MatRef<'a> {
         self.data[i * self.row_stride + j * self.col_stride]
     }
 
-    /// Elements from the first to one past the last.
+    /// Elements from the first to one past the last; more than any slice has, if it cannot be counted.
     fn span(&self) -> usize {
         if self.rows == 0 || self.cols == 0 {
-            0
-        } else {
-            (self.rows - 1) * self.row_stride + (self.cols - 1) * self.col_stride + 1
+            return 0;
         }
+        let down = (self.rows - 1).saturating_mul(self.row_stride);
+        let across = (self.cols - 1).saturating_mul(self.col_stride);
+        down.saturating_add(across).saturating_add(1)
     }
 
     #[track_caller]

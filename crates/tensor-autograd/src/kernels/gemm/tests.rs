@@ -198,6 +198,13 @@ fn inner_dimensions_must_agree() {
     );
 }
 
+/// In a release build too, where this distance would wrap around to 0.
+#[test]
+#[should_panic(expected = "but there are 1")]
+fn a_distance_beyond_counting_is_refused() {
+    MatRef::strided(&[0.0], 2, 1, usize::MAX, 1);
+}
+
 #[test]
 #[should_panic(expected = "needs 12 elements")]
 fn a_matrix_must_lie_inside_its_data() {

@@ -42,8 +42,8 @@ mod x86 {
         count: usize,
         len: usize,
     ) -> usize {
-        assert!(count <= width && len * width <= dst.len());
-        assert!((count - 1) * stride + len <= src.len());
+        assert!(count <= width && len.saturating_mul(width) <= dst.len());
+        assert!((count - 1).saturating_mul(stride).saturating_add(len) <= src.len());
         let mut done = 0;
         if isa() < Isa::Avx2 {
             return done;

@@ -10,6 +10,7 @@ use super::super::parallel::{collect, for_planes};
 use super::planes::map_channels;
 use super::{Moments, Pullback, affine, columns, inverse_std};
 use crate::Real;
+use crate::shape::count;
 
 /// An array `[n, c, hw]` that is normalised over `n` and `hw`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,9 +34,15 @@ impl Dims {
         self.hw < 16
     }
 
+    /// Elements of all.
+    #[track_caller]
+    pub(super) fn len(&self) -> usize {
+        count(&[self.n, self.c, self.hw])
+    }
+
     #[track_caller]
     fn check(&self, x: usize, per_channel: &[&[Real]]) {
-        assert_eq!(x, self.n * self.c * self.hw, "the input must be [n, c, hw]");
+        assert_eq!(x, self.len(), "the input must be [n, c, hw]");
         assert!(per_channel.iter().all(|p| p.len() == self.c), "one number a channel");
     }
 

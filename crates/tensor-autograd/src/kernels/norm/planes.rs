@@ -45,7 +45,7 @@ pub(super) fn map_channels<R: Send>(
     dims: Dims,
     f: impl Fn(usize, Planes<'_>) -> R + Sync + Send,
 ) -> Vec<R> {
-    assert_eq!(array.len(), dims.n * dims.c * dims.hw, "the array must be [n, c, hw]");
+    assert_eq!(array.len(), dims.len(), "the array must be [n, c, hw]");
     let work = array.len();
     let start = Start(array.as_mut_ptr());
     collect(dims.c, work, |channel| {

@@ -11,6 +11,7 @@ mod tests;
 pub use avg::{adaptive_avg_pool2d, adaptive_avg_pool2d_backward, avg_pool2d, avg_pool2d_backward};
 pub use max::{max_pool2d, max_pool2d_backward};
 
+use crate::shape::count;
 use std::ops::Range;
 
 /// Everything a pooling's size depends on.
@@ -70,12 +71,12 @@ impl Pool2dShape {
 
     /// Elements of the input.
     pub fn x_len(&self) -> usize {
-        self.n * self.c * self.h * self.w
+        count(&[self.n, self.c, self.h, self.w])
     }
 
     /// Elements of the output.
     pub fn y_len(&self) -> usize {
-        self.n * self.c * self.out_h() * self.out_w()
+        count(&[self.n, self.c, self.out_h(), self.out_w()])
     }
 
     /// The usual halving: a 2 × 2 window moved by 2, nothing padded.
