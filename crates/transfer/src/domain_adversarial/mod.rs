@@ -194,7 +194,7 @@ impl DomainAdversarial {
         }
         if self.alignment == Alignment::Adabn {
             // Refused before the training, not after it.
-            alignment::check(&self.net, target)?;
+            alignment::check(&self.net, target, &normalizer)?;
         }
         let sgd = self.training.sgd(&plan).bind(&self.net)?;
         let fitted = fit(&mut objective, self.net.clone(), sgd, &plan, observer)?;
