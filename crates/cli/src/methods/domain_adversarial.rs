@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::data;
 use crate::error::UsageError;
 use crate::report::Finished;
-use crate::run::{self, Control, Session, Shared, baselines};
+use crate::run::{self, Control, Session, Shared, baselines, within};
 use crate::{args, report};
 use clap::{ArgMatches, Args};
 use datasets::{Dataset, Unlabelled};
@@ -115,6 +115,9 @@ impl Domains {
 fn run(matches: &ArgMatches, control: Control, context: &Context) -> anyhow::Result<Finished> {
     let (shared, flags) = run::merge::<Flags>(NAME, matches, control.config.as_deref())?;
     flags.check()?;
+    let enough = shared.batch_size.is_none_or(|rows| rows >= flags.alignment().least_batch());
+    let range = "at least 2 with this --align: a covariance takes two samples";
+    within("--batch-size", shared.batch_size, enough, range)?;
     flags.pretrained.given(&shared)?;
     let shared = flags.pretrained.prepared(shared)?;
     let no_oracle = flags.oracle.is_none().then_some("it needs labelled target data in --oracle");

@@ -28,5 +28,8 @@ fn what_does_not_go_together_is_refused() {
     lab.refused(&format!("{run} none --lambda 1"), 2, &["--lambda 1", "no loss to weigh"]);
     lab.refused(&format!("{run} coral --lambda -1"), 2, &["--lambda -1", "0 or positive"]);
     lab.refused(&format!("{run} adabn"), 3, &["no batch normalisation", "cifar-cnn"]);
+    let one = format!("{run} coral --batch-size 1 --out r");
+    lab.refused(&one, 2, &["--batch-size 1: it must be at least 2", "a covariance"]);
+    assert!(lab.names("").is_empty(), "{:?}", lab.names(""));
     lab.refused(&format!("{run} adabm"), 2, &["adabm", "adabn"]);
 }

@@ -173,6 +173,8 @@ impl DomainAdversarial {
         }
         let own = (self.alignment, lambda, self.lambda_schedule, self.lambda_on_domain_head);
         let plan = self.training.plan(&format!("domain-adversarial {own:?}"), source.len())?;
+        let enough = plan.rows >= self.alignment.least_batch();
+        setting("batch_size", plan.rows, enough, "at least 2: a covariance takes two samples")?;
         let kind = self.training.normalize;
         let source_normalizer = Normalizer::fit(kind, &source.without_labels());
         let normalizer = Normalizer::fit(kind, target);
