@@ -4,6 +4,7 @@ mod flags;
 mod health;
 mod selection;
 
+use super::by_layer::moved;
 use super::evaluate::Yardstick;
 use super::{Built, Case, Few, Method, Selection, draw};
 use crate::context::Context;
@@ -143,7 +144,7 @@ fn run(matches: &ArgMatches, control: Control, context: &Context) -> anyhow::Res
             let path = session.folder.path().join("model.safetensors");
             model.save(&setup.architecture, &path)?;
         }
-        let mut trained = setup.yardstick.measure(&session, NAME, seed, &model)?;
+        let mut trained = setup.measure(NAME, seed, &model)?;
         trained.figures.extend(chosen);
         Ok(trained)
     });
@@ -246,7 +247,18 @@ impl<'a> Setup<'a> {
         seed: u64,
         model: &Model<DannNet>,
     ) -> Result<transfer::Trained, TransferError> {
-        let model = model.with_normalizer(self.normalizer.clone());
-        self.yardstick.measure(self.session, arm, seed, &model)
+        self.measure(arm, seed, &model.with_normalizer(self.normalizer.clone()))
+    }
+
+    fn measure(
+        &self,
+        arm: &str,
+        seed: u64,
+        model: &Model<DannNet>,
+    ) -> Result<transfer::Trained, TransferError> {
+        let mut trained = self.yardstick.measure(self.session, arm, seed, model)?;
+        let domain = arm == NAME && self.flags.alignment().is_adversarial();
+        moved((&self.net(seed)?, &model.net), domain, &mut trained.figures);
+        Ok(trained)
     }
 }

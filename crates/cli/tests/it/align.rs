@@ -1,6 +1,6 @@
 //! `--align`: the adversary's rivals on the same data.
 
-use crate::lab::{Lab, MOONS};
+use crate::lab::{DIGITS, Lab, MOONS};
 
 #[test]
 fn every_alignment_runs_and_only_an_adversary_has_a_health_line() {
@@ -19,6 +19,28 @@ fn every_alignment_runs_and_only_an_adversary_has_a_health_line() {
     let digits = "--source synthetic:digits?n=40 --target synthetic:digits-textured?n=40 \
                   --test synthetic:digits-textured?n=40&seed=1 --net cifar-cnn --steps 3";
     lab.done(&format!("run domain-adversarial {digits} --align adabn --out adabn"));
+}
+
+/// The domain classifier's layers too, where it takes part.
+#[test]
+fn every_layer_tells_how_far_it_moved() {
+    let lab = Lab::new();
+    for (align, adversary) in [("dann", true), ("coral", false)] {
+        let run =
+            format!("run domain-adversarial {DIGITS} --steps 5 --align {align} --out {align}");
+        let text = lab.done(&run);
+        assert!(text.contains("moved from the start, ‖w - w0‖/‖w0‖: "), "{text}");
+        let report: serde_json::Value =
+            serde_json::from_slice(&lab.read(&format!("{align}/report.json"))).unwrap();
+        let moved = report["movement"].as_object().unwrap();
+        let far = |layer: &str| moved[layer].as_f64().unwrap() > 0.0;
+        assert!(far("features.0") && far("label.0"), "{align}: {moved:?}");
+        let domain = moved.keys().any(|layer| layer.starts_with("domain."));
+        assert_eq!(domain, adversary, "{align}: {moved:?}");
+        let plain = &report["baseline_figures"]["source_only"];
+        assert!(plain["moved_features.0"]["mean"].as_f64().unwrap() > 0.0, "{align}: {plain}");
+        assert!(plain.get("moved_domain.0").is_none(), "{align}: {plain}");
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What all arms of a run have in common, and how each is trained and measured.
 
+use super::super::by_layer::moved;
 use super::super::evaluate::Yardstick;
 use super::flags::base;
 use super::forgetting;
@@ -154,7 +155,7 @@ impl Setup<'_> {
         let mut source = None;
         if let Some(start) = start {
             let before = self.start.model(self, seed)?;
-            forgetting::moved(start, &model.net, &mut figures);
+            moved((start, &model.net), false, &mut figures);
             forgetting::alike(&before, model, &drawn.test.without_labels(), &mut figures)?;
             if let Some(data) = self.start.data() {
                 forgetting::before(&before, data, &model.classes, &mut figures)?;
