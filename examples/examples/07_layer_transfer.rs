@@ -70,8 +70,13 @@ impl LayerTask<DannNet> for Task {
         let rest: Vec<usize> = (0..self.target.len()).filter(|row| !rows.contains(row)).collect();
         Ok((self.target.select(&rows), self.target.select(&rest)))
     }
-    fn tuning(&self, _arm: &str, seed: u64, start: Model<DannNet>) -> FineTune<DannNet> {
-        FineTune::new(start).epochs(self.passes).seed(seed)
+    fn tuning(
+        &self,
+        _arm: &str,
+        seed: u64,
+        start: Model<DannNet>,
+    ) -> Result<FineTune<DannNet>, TransferError> {
+        Ok(FineTune::new(start).epochs(self.passes).seed(seed))
     }
 }
 
@@ -101,7 +106,7 @@ fn main() -> Result<()> {
 
     // 2. One transfer by hand: layers go by their names. What cannot be copied is told.
     let (few, test) = task.draw(0)?;
-    let tuning = task.tuning("", 0, task.source(0)?);
+    let tuning = task.tuning("", 0, task.source(0)?)?;
     let transfer = LayerTransfer::new(tuning, task.net(&mut Rng::seed(0))?);
     let transfer = transfer.copy("features.*, label.4.*");
     println!("{}", transfer.start(&few)?.1);

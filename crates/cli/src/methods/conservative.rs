@@ -70,7 +70,8 @@ struct Flags {
     /// L2-SP: the pull of a fresh last layer to zero; default 0.01
     #[arg(long, value_name = "BETA", help_heading = "Conservative training")]
     l2_sp_fresh: Option<f64>,
-    /// Distillation: the share of the source model's word in the labels, in [0, 1]
+    /// Distillation: the share of the source model's word in the labels, in [0, 1]; 0 where the source
+    /// has other classes
     #[arg(long, value_name = "RHO", help_heading = "Conservative training")]
     distill: Option<f64>,
     /// EWC: how firmly what mattered to the source is held
@@ -153,7 +154,13 @@ fn run(matches: &ArgMatches, control: Control, context: &Context) -> anyhow::Res
         name: NAME,
         baselines: &[adaptation::FINE_TUNE],
         record: &|tuning| Flags { tuning, ..flags.clone() },
-        check: &|_, _, _| Ok(()),
+        check: &|_, _, same| {
+            // A fresh head has no outputs of the source that could be held.
+            let range = "left out, or 0: the source has other classes than the target, so its outputs \
+                         say nothing of them; hold the weights, by --l2-sp or --ewc";
+            let held = flags.distill.is_some_and(|rho| rho > 0.0);
+            Ok(within("--distill", flags.distill, same || !held, range)?)
+        },
         fit: &*adaptation::tuned(NAME, hold),
         beside: &|_, _| Ok(()),
     };

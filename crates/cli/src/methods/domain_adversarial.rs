@@ -4,13 +4,14 @@ mod flags;
 mod health;
 mod selection;
 
+use super::by_layer::moved;
 use super::evaluate::Yardstick;
 use super::{Built, Case, Few, Method, Selection, draw};
 use crate::context::Context;
 use crate::data;
 use crate::error::UsageError;
 use crate::report::Finished;
-use crate::run::{self, Control, Session, Shared, baselines};
+use crate::run::{self, Control, Session, Shared, baselines, within};
 use crate::{args, report};
 use clap::{ArgMatches, Args};
 use datasets::{Dataset, Unlabelled};
@@ -21,7 +22,8 @@ use selection::Grid;
 use tensor_autograd::{Module, Rng};
 use transfer::fit::Observer;
 use transfer::{
-    Architecture, DomainAdversarial, Model, Normalizer, Study, Supervised, Training, TransferError,
+    Alignment, Architecture, DomainAdversarial, Model, Normalizer, Study, Supervised, Training,
+    TransferError,
 };
 
 const NAME: &str = "domain-adversarial";
@@ -117,6 +119,9 @@ impl Domains {
 fn run(matches: &ArgMatches, control: Control, context: &Context) -> anyhow::Result<Finished> {
     let (shared, flags) = run::merge::<Flags>(NAME, matches, control.config.as_deref())?;
     flags.check()?;
+    let enough = shared.batch_size.is_none_or(|rows| rows >= flags.alignment().least_batch());
+    let range = "at least 2 with this --align: a covariance takes two samples";
+    within("--batch-size", shared.batch_size, enough, range)?;
     flags.pretrained.given(&shared)?;
     let shared = flags.pretrained.prepared(shared)?;
     let no_oracle = flags.oracle.is_none().then_some("it needs labelled target data in --oracle");
@@ -149,10 +154,7 @@ fn run(matches: &ArgMatches, control: Control, context: &Context) -> anyhow::Res
             let path = session.folder.path().join("model.safetensors");
             model.save(&setup.architecture, &path)?;
         }
-        let on_source = setup.on_source(&model)?;
-        let yardstick = &setup.yardstick;
-        let mut trained =
-            yardstick.measure_both(&session, (NAME, seed), &model, Some(on_source))?;
+        let mut trained = setup.measure(NAME, seed, &model)?;
         trained.figures.extend(chosen);
         Ok(trained)
     });
@@ -261,12 +263,6 @@ impl<'a> Setup<'a> {
         self.session.kept(arm, Training { seed, ..self.training.clone() })
     }
 
-    /// The adapted model as it serves the source.
-    fn on_source(&self, model: &Model<DannNet>) -> Result<Model<DannNet>, TransferError> {
-        let (source, own) = self.yardstick.source.as_ref().expect("there is one");
-        self.flags.alignment().on_source(model, &source.without_labels(), own)
-    }
-
     /// Baselines too are used on the target as the target is normalised.
     fn measure_on_target(
         &self,
@@ -274,7 +270,23 @@ impl<'a> Setup<'a> {
         seed: u64,
         model: &Model<DannNet>,
     ) -> Result<transfer::Trained, TransferError> {
-        let model = model.with_normalizer(self.normalizer.clone());
-        self.yardstick.measure(self.session, arm, seed, &model)
+        self.measure(arm, seed, &model.with_normalizer(self.normalizer.clone()))
+    }
+
+    fn measure(
+        &self,
+        arm: &str,
+        seed: u64,
+        model: &Model<DannNet>,
+    ) -> Result<transfer::Trained, TransferError> {
+        // A baseline is used as it was trained: nothing in it was aligned.
+        let alignment = if arm == NAME { self.flags.alignment() } else { Alignment::None };
+        let (source, own) = self.yardstick.source.as_ref().expect("there is one");
+        let on_source = alignment.on_source(model, &source.without_labels(), own)?;
+        let mut trained =
+            self.yardstick.measure_both(self.session, (arm, seed), model, Some(on_source))?;
+        let domain = alignment.is_adversarial();
+        moved((&self.net(seed)?, &model.net), domain, &mut trained.figures);
+        Ok(trained)
     }
 }

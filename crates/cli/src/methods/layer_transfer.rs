@@ -141,7 +141,7 @@ fn run(matches: &ArgMatches, control: Control, context: &Context) -> anyhow::Res
     flags.check(&shared)?;
     let flags = flags.filled();
     let transfer = |setup: &Setup<'_>, seed, source| {
-        let tuning = setup.tuning_from(NAME, seed, source);
+        let tuning = setup.tuning_from(NAME, seed, source)?;
         let transfer = LayerTransfer::new(tuning, setup.net(seed)?);
         Ok::<_, transfer::TransferError>(transfer.copy(flags.pattern()).copied(flags.copied()))
     };

@@ -1,6 +1,7 @@
 //! The table of methods. To add one: a file, and its line here.
 
 mod adaptation;
+mod by_layer;
 mod conservative;
 mod domain_adversarial;
 mod draw;

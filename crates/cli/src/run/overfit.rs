@@ -131,7 +131,17 @@ impl Small for Overfit {
     fn training(&self, training: Training) -> Training {
         let (overfit, steps) = (Some(self.examples), Some(self.steps.get()));
         // Saving each epoch, of one step perhaps, would take longer than the steps.
-        Training { overfit, steps, flip: false, checkpoints: None, cache: None, ..training }
+        // And what is held out says when to stop learning, which is not the question here.
+        let patience = None;
+        Training {
+            overfit,
+            steps,
+            patience,
+            flip: false,
+            checkpoints: None,
+            cache: None,
+            ..training
+        }
     }
 
     fn baselines(&self) -> bool {

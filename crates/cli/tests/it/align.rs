@@ -1,6 +1,6 @@
 //! `--align`: the adversary's rivals on the same data.
 
-use crate::lab::{Lab, MOONS};
+use crate::lab::{DIGITS, Lab, MOONS};
 
 #[test]
 fn every_alignment_runs_and_only_an_adversary_has_a_health_line() {
@@ -44,6 +44,28 @@ fn at_lambda_zero_only_statistics_tell_of_the_target() {
     lab.refused(&line, 2, &["baseline `lambda_0`", "no loss that lambda could weigh"]);
 }
 
+/// The domain classifier's layers too, where it takes part.
+#[test]
+fn every_layer_tells_how_far_it_moved() {
+    let lab = Lab::new();
+    for (align, adversary) in [("dann", true), ("coral", false)] {
+        let run =
+            format!("run domain-adversarial {DIGITS} --steps 5 --align {align} --out {align}");
+        let text = lab.done(&run);
+        assert!(text.contains("moved from the start, ‖w - w0‖/‖w0‖: "), "{text}");
+        let report: serde_json::Value =
+            serde_json::from_slice(&lab.read(&format!("{align}/report.json"))).unwrap();
+        let moved = report["movement"].as_object().unwrap();
+        let far = |layer: &str| moved[layer].as_f64().unwrap() > 0.0;
+        assert!(far("features.0") && far("label.0"), "{align}: {moved:?}");
+        let domain = moved.keys().any(|layer| layer.starts_with("domain."));
+        assert_eq!(domain, adversary, "{align}: {moved:?}");
+        let plain = &report["baseline_figures"]["source_only"];
+        assert!(plain["moved_features.0"]["mean"].as_f64().unwrap() > 0.0, "{align}: {plain}");
+        assert!(plain.get("moved_domain.0").is_none(), "{align}: {plain}");
+    }
+}
+
 #[test]
 fn what_does_not_go_together_is_refused() {
     let lab = Lab::new();
@@ -51,5 +73,8 @@ fn what_does_not_go_together_is_refused() {
     lab.refused(&format!("{run} none --lambda 1"), 2, &["--lambda 1", "no loss to weigh"]);
     lab.refused(&format!("{run} coral --lambda -1"), 2, &["--lambda -1", "0 or positive"]);
     lab.refused(&format!("{run} adabn"), 3, &["no batch normalisation", "cifar-cnn"]);
+    let one = format!("{run} coral --batch-size 1 --out r");
+    lab.refused(&one, 2, &["--batch-size 1: it must be at least 2", "a covariance"]);
+    assert!(lab.names("").is_empty(), "{:?}", lab.names(""));
     lab.refused(&format!("{run} adabm"), 2, &["adabm", "adabn"]);
 }

@@ -49,3 +49,42 @@ fn holds_out_of_range_are_refused() {
         lab.refused(&format!("run conservative {DATA} {hold} --out r-{}", hold.len()), 2, &[words]);
     }
 }
+
+/// Letters to digits: the last layer is a fresh one.
+const OTHER: &str = "--source synthetic:letters?n=52 --target synthetic:digits?n=60&seed=1 \
+                     --resize 12x12 --net mlp --shots 2 --source-epochs 1 --epochs 20";
+
+#[test]
+fn outputs_for_other_classes_are_not_held() {
+    let lab = Lab::new();
+    let words = ["--distill 0.5: it must be left out, or 0", "other classes", "--l2-sp or --ewc"];
+    lab.refused(&format!("run conservative {OTHER} --distill 0.5 --out r"), 2, &words);
+    // As many under other names.
+    let names = "--source csv:shapes.csv#label=kind --target csv:colours.csv#label=kind --shots 2";
+    let rows = |words: [&str; 2]| {
+        let row = |i: usize| format!("{}.{i},{}\n", i % 2, words[i % 2]);
+        format!("x,kind\n{}", (0..12).map(row).collect::<String>())
+    };
+    lab.write("shapes.csv", rows(["disc", "star"]));
+    lab.write("colours.csv", rows(["blue", "red"]));
+    lab.refused(&format!("run conservative {names} --distill 0.5 --out r"), 2, &words);
+    assert!(!lab.path("r").exists());
+    let run = lab.json(&format!("run conservative {names} --distill 0 --epochs 1 --json"));
+    assert_eq!(run["same_classes"], false);
+}
+
+/// What a fresh last layer starts from is random, and nothing to stay near.
+#[test]
+fn a_fresh_last_layer_is_held_by_no_hold_of_the_weights() {
+    let lab = Lab::new();
+    let moved = |hold: &str| {
+        let run = lab.json(&format!("run conservative {OTHER} {hold} --baselines none --json"));
+        ["features.1", "label.0"].map(|layer| run["movement"][layer].as_f64().unwrap())
+    };
+    let [trunk, head] = moved("--l2-sp 0 --l2-sp-fresh 0");
+    for hold in ["--l2-sp 30 --l2-sp-fresh 0", "--ewc 1000 --fisher-samples 20"] {
+        let held = moved(hold);
+        assert!(held[0] < trunk, "{hold}: {held:?}, {trunk} without");
+        assert!(held[1] > 0.8 * head, "{hold}: {held:?}, {head} without");
+    }
+}

@@ -57,19 +57,26 @@ fn the_oracle_is_read_by_train_on_target_alone() {
 
 /// A method, its arguments, the data whose labels it must not see (a name, and what is generated), and
 /// the files that hold what it learnt.
-type Blind =
-    (&'static str, &'static str, [(&'static str, &'static str); 2], &'static [&'static str]);
+type Blind = (&'static str, &'static str, Hidden, &'static [&'static str]);
+type Hidden = &'static [(&'static str, &'static str)];
 
 const MODEL: &[&str] = &["model.safetensors"];
-const MOONS: [(&str, &str); 2] = [
+const CLUSTERS: &[&str] = &["clusters.csv", "feature-clusters.csv"];
+const MOONS: Hidden = &[
     ("--target", "synthetic:moons-rotated?n=60&seed=1"),
     ("--test", "synthetic:moons-rotated?n=60&seed=2"),
 ];
-const LETTERS: [(&str, &str); 2] =
-    [("--source", "synthetic:letters?n=80"), ("--test", "synthetic:digits?n=60&seed=2")];
+const LETTERS: Hidden =
+    &[("--source", "synthetic:letters?n=80"), ("--test", "synthetic:digits?n=60&seed=2")];
+const DOCUMENTS: Hidden = &[
+    ("--target", "synthetic:documents?n=40"),
+    ("--source", "synthetic:documents-auxiliary?n=60&seed=1"),
+];
+/// Seen and unseen classes, whose labels give the score and nothing else.
+const DIGITS: Hidden = &[("--test", "synthetic:digits?n=60&seed=2")];
 
 /// Every method that reads data without its labels; to check another one, add it here.
-const BLIND: [Blind; 10] = [
+const BLIND: [Blind; 15] = [
     ("domain-adversarial", "--source synthetic:moons?n=60 --epochs 3", MOONS, MODEL),
     ("domain-adversarial", "--source synthetic:moons?n=60 --epochs 3 --align cdan", MOONS, MODEL),
     ("domain-adversarial", "--source synthetic:moons?n=60 --epochs 3 --align coral", MOONS, MODEL),
@@ -96,26 +103,55 @@ const BLIND: [Blind; 10] = [
     (
         "domain-adversarial",
         "--source synthetic:digits?n=40 --net cifar-cnn --align adabn --epochs 1 --batch-size 16",
-        [("--target", "synthetic:digits?n=40&seed=1"), ("--test", "synthetic:digits?n=40&seed=2")],
+        &[("--target", "synthetic:digits?n=40&seed=1"), ("--test", "synthetic:digits?n=40&seed=2")],
+        MODEL,
+    ),
+    (
+        "domain-adversarial",
+        "--source synthetic:moons?n=60 --epochs 3 --select reverse-validation --select-lambda 0.1,1",
+        MOONS,
+        MODEL,
+    ),
+    (
+        "domain-adversarial",
+        "--source synthetic:moons?n=60 --epochs 3 --select entropy --select-lr 0.01,0.1",
+        MOONS,
         MODEL,
     ),
     (
         "self-taught-clustering",
         "--clusters 2 --source-clusters 3 --feature-clusters 8 --lambda 3",
-        [
-            ("--target", "synthetic:documents?n=40"),
-            ("--source", "synthetic:documents-auxiliary?n=60&seed=1"),
-        ],
-        &["clusters.csv", "feature-clusters.csv"],
+        DOCUMENTS,
+        CLUSTERS,
     ),
     (
         "self-taught-clustering",
         "--clusters 2 --source-clusters 3 --feature-clusters 8 --lambda auto",
-        [
-            ("--target", "synthetic:documents?n=40"),
-            ("--source", "synthetic:documents-auxiliary?n=60&seed=1"),
+        DOCUMENTS,
+        CLUSTERS,
+    ),
+    (
+        "self-taught-clustering",
+        "--features autoencoder --units 12 --epochs 1 --clusters 2 --feature-clusters 4 --lambda 1 \
+         --restarts 2",
+        &[
+            ("--target", "synthetic:digits?n=40&only=0,1"),
+            ("--source", "synthetic:letters?n=60&seed=1"),
         ],
-        &["clusters.csv", "feature-clusters.csv"],
+        CLUSTERS,
+    ),
+    (
+        "zero-shot",
+        "--source synthetic:digits?n=60 --signatures digits.tsv --unseen 7,8,9 --epochs 1",
+        DIGITS,
+        MODEL,
+    ),
+    (
+        "zero-shot",
+        "--source synthetic:digits?n=60 --signatures digits.tsv --unseen 7,8,9 --epochs 1 \
+         --model compatibility --generalized",
+        DIGITS,
+        MODEL,
     ),
 ];
 
@@ -124,11 +160,13 @@ const BLIND: [Blind; 10] = [
 fn labels_that_must_not_be_seen_change_no_bit_of_what_is_learnt() {
     for (i, (method, flags, hidden, files)) in BLIND.iter().enumerate() {
         let lab = Lab::new();
+        let signature = |c: u32| format!("{c}\t{}\t{}\t{}\n", c % 2, c / 2 % 3, c * c % 7);
+        lab.write("digits.tsv", (0..10).map(signature).collect::<String>());
         let mut learnt = Vec::new();
         for shuffled in [false, true] {
             let mut line =
                 format!("run {method} {flags} --baselines none --quiet --out {shuffled}");
-            for (flag, spec) in hidden {
+            for (flag, spec) in *hidden {
                 let name = &flag[2..];
                 let data = idx::write(&lab, name, spec);
                 let mut labels = data.labels().unwrap().to_vec();

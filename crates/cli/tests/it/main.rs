@@ -17,6 +17,7 @@ mod embed;
 mod evaluate;
 mod folders;
 mod full_disk;
+mod hold_out;
 mod idx;
 mod interrupt;
 mod kept_features;

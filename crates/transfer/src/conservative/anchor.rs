@@ -28,7 +28,7 @@ impl Default for L2Sp {
 
 /// **(1 - ρ) CE(labels) + ρ CE(the source model's probabilities)** on the target's inputs, which is
 /// the cross-entropy against the mixed target (Yu et al., *KL-divergence regularized deep neural
-/// network adaptation*, 2013).
+/// network adaptation*, 2013). It takes a source of the target's own classes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Distillation {
     /// The share of the source model's word, in [0, 1].

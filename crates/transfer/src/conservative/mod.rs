@@ -64,7 +64,7 @@ impl<N: Network> Conservative<N> {
     /// # Errors
     /// As for [`FineTune::fit`]; if a hold's setting is out of range, if weight decay, which pulls to
     /// zero, stands beside [`L2Sp`], which pulls to the start, or if outputs are to be held although
-    /// the source has other classes.
+    /// the source has other classes: a new head has no word of the source's to be held to.
     pub fn fit(
         &self,
         target: &Dataset,
@@ -92,11 +92,11 @@ impl<N: Network> Conservative<N> {
         }
         if let Some(Distillation { rho }) = self.distillation {
             setting("rho", rho, (0.0..=1.0).contains(&rho), "in [0, 1]")?;
-            if source.classes.len() != target.classes().len() {
+            if rho > 0.0 && source.classes != target.classes() {
                 return Err(TransferError::Mismatch {
                     what: "outputs can be held only where the classes are the same",
-                    left: format!("the source's {} classes", source.classes.len()),
-                    right: format!("{}, {} classes", target.name(), target.classes().len()),
+                    left: format!("the source's {}", named(&source.classes)),
+                    right: format!("{}, {}", target.name(), named(target.classes())),
                     remedy: "hold the weights instead, by L2-SP or EWC",
                 });
             }
@@ -108,6 +108,13 @@ impl<N: Network> Conservative<N> {
         let words = format!("{:?} {:?} {:?}", self.l2_sp, self.distillation, self.ewc);
         self.tuning.fit_held(&words, holds, target, observer)
     }
+}
+
+/// How many classes, and the names of the first.
+fn named(classes: &[String]) -> String {
+    let shown = &classes[..classes.len().min(12)];
+    let more = if classes.len() > shown.len() { ", ..." } else { "" };
+    format!("{} classes ({}{more})", classes.len(), shown.join(", "))
 }
 
 #[cfg(test)]

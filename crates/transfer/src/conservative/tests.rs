@@ -203,6 +203,27 @@ fn ewc_holds_what_mattered_and_lets_go_of_what_did_not() {
     assert!(ratio("features.0.weight") < 0.6 * ratio("label.0.weight"));
 }
 
+/// As many classes under other names: the outputs of the source say nothing of them.
+#[test]
+fn outputs_for_other_classes_are_no_hold() {
+    let mut source = source();
+    source.classes = ["left", "right"].map(String::from).to_vec();
+    let fit = |rho| {
+        let method = Conservative::new(tuning(&source)).distillation(Distillation { rho });
+        method.fit(&target(), &mut Progress::silent())
+    };
+    let refused = fit(0.5).expect_err("it was accepted");
+    assert!(matches!(refused, TransferError::Mismatch { .. }), "{refused}");
+    let text = refused.to_string();
+    for words in
+        ["the source's 2 classes (left, right)", "moons", "2 classes (upper, lower)", "by L2-SP"]
+    {
+        assert!(text.contains(words), "`{words}` is not in: {text}");
+    }
+    // Without a share of the word there is nothing to refuse.
+    assert!(fit(0.0).is_ok());
+}
+
 #[test]
 fn bad_holds_are_refused_by_name() {
     let source = source();

@@ -180,6 +180,8 @@ impl DomainAdversarial {
         }
         let own = (self.alignment, lambda, self.lambda_schedule, self.lambda_on_domain_head);
         let plan = self.training.plan(&format!("domain-adversarial {own:?}"), source.len())?;
+        let enough = plan.rows >= self.alignment.least_batch();
+        setting("batch_size", plan.rows, enough, "at least 2: a covariance takes two samples")?;
         let kind = self.training.normalize;
         let source_normalizer = Normalizer::fit(kind, &source.without_labels());
         let normalizer = Normalizer::fit(kind, target);
@@ -201,7 +203,7 @@ impl DomainAdversarial {
         }
         if self.alignment == Alignment::Adabn {
             // Refused before the training, not after it.
-            alignment::check(&self.net, target)?;
+            alignment::check(&self.net, target, &normalizer)?;
         }
         let sgd = self.training.sgd(&plan).bind(&self.net)?;
         let fitted = fit(&mut objective, self.net.clone(), sgd, &plan, observer)?;

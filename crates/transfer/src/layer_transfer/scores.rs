@@ -159,8 +159,13 @@ mod tests {
         fn draw(&self, _: u64) -> Result<(Dataset, Dataset), TransferError> {
             Ok((self.1.clone(), self.1.clone()))
         }
-        fn tuning(&self, _: &str, _: u64, start: Model<DannNet>) -> FineTune<DannNet> {
-            FineTune::new(start)
+        fn tuning(
+            &self,
+            _: &str,
+            _: u64,
+            start: Model<DannNet>,
+        ) -> Result<FineTune<DannNet>, TransferError> {
+            Ok(FineTune::new(start))
         }
         fn observer(&self, _: &str, _: u64) -> Box<dyn Observer> {
             Box::new(Progress::silent())

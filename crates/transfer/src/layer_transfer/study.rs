@@ -49,7 +49,10 @@ pub trait LayerTask<N> {
     fn draw(&self, seed: u64) -> Result<(Dataset, Dataset), TransferError>;
 
     /// Training from `start` with the settings that every point of the curves has.
-    fn tuning(&self, arm: &str, seed: u64, start: Model<N>) -> FineTune<N>;
+    ///
+    /// # Errors
+    /// If the examples that are to choose the epoch cannot be drawn.
+    fn tuning(&self, arm: &str, seed: u64, start: Model<N>) -> Result<FineTune<N>, TransferError>;
 
     /// Who watches the training of the model of B that `BnB` copies from.
     fn observer(&self, _arm: &str, _seed: u64) -> Box<dyn Observer> {
@@ -184,7 +187,7 @@ impl<'a, N: Network> LayerStudy<'a, N> {
         };
         let patterns: Vec<String> = copied.iter().map(LayerGroup::pattern).collect();
         let transfer = LayerTransfer {
-            tuning: self.task.tuning(&arm(name, n), seed, from),
+            tuning: self.task.tuning(&arm(name, n), seed, from)?,
             fresh: self.task.net(&mut Rng::seed(seed).fork("init"))?,
             copy: (n > 0).then(|| patterns.join(",")),
             copied: if frozen { Copied::Frozen } else { Copied::Trained },
@@ -203,7 +206,7 @@ impl<'a, N: Network> LayerStudy<'a, N> {
         }
         let arm = "base_B";
         let transfer = LayerTransfer {
-            tuning: self.task.tuning(arm, seed, self.task.source(seed)?),
+            tuning: self.task.tuning(arm, seed, self.task.source(seed)?)?,
             fresh: self.task.net(&mut Rng::seed(seed).fork("init of B"))?,
             copy: None,
             copied: Copied::Trained,

@@ -288,6 +288,8 @@ fn an_interrupted_thaw_goes_on_to_the_bit() {
     }
 }
 
+type Tuning = Result<FineTune<DannNet>, TransferError>;
+
 struct Moons {
     source: Model<DannNet>,
     target: Dataset,
@@ -306,8 +308,8 @@ impl LayerTask<DannNet> for Moons {
     fn draw(&self, _: u64) -> Result<(Dataset, Dataset), TransferError> {
         Ok((self.target.clone(), self.target.clone()))
     }
-    fn tuning(&self, _: &str, seed: u64, start: Model<DannNet>) -> FineTune<DannNet> {
-        tuning(start).seed(seed)
+    fn tuning(&self, _: &str, seed: u64, start: Model<DannNet>) -> Tuning {
+        Ok(tuning(start).seed(seed))
     }
 }
 

@@ -196,7 +196,9 @@ mod tests {
             SelfTaught::new(PatchFeatures::k_means(16).patches(400)),
             SelfTaught::new(SparseCoding::new(30, 1.0).components(20).rounds(3)),
             SelfTaught::new(Pca::new(10)),
+            SelfTaught::new(Autoencoder::sparse(10).epochs(1)),
             SelfTaught::new(Autoencoder::denoising(10).epochs(1)),
+            SelfTaught::new(Autoencoder::convolutional(3).epochs(1)),
         ] {
             let features = method.learn(&digits, &mut quiet()).unwrap();
             let before = features.digest();

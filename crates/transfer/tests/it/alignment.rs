@@ -1,9 +1,11 @@
 //! The adversary's rivals: what each changes, and what it leaves alone.
 
 use crate::common::{bits, bits_of, quiet, shallow, two_moons, two_papers};
-use nn_layers::models::{DannNet, cifar_net};
+use nn_layers::models::{self, DannNet, cifar_net};
+use nn_layers::{BatchNorm2d, Conv2d, flatten, relu, seq};
 use tensor_autograd::{Module, Real, Rng};
 use transfer::domain_adversarial::alignment::recalibrate;
+use transfer::fit::Observer;
 use transfer::{
     Alignment, DomainAdversarial, Inputs, Normalize, Normalizer, Supervised, TransferError,
 };
@@ -63,6 +65,91 @@ fn the_statistics_are_those_of_the_target() {
         let close = |got: Real, want: f64| (f64::from(got) - want).abs() < 1e-4 * (1.0 + want);
         assert!(close(mean.as_slice()[c], m), "channel {c}: {} for {m}", mean.as_slice()[c]);
         assert!(close(var.as_slice()[c], v), "channel {c}: {} for {v}", var.as_slice()[c]);
+    }
+}
+
+/// What is frozen, and what a momentum of 0 keeps, stays and is used as it is; the rest is adapted.
+#[test]
+fn statistics_that_are_kept_stay_and_the_others_are_adapted() {
+    let target = two_papers(40).1.without_labels();
+    let normalizer = Normalizer::fit(Normalize::Standard, &target);
+    let three = |momenta: [Real; 3]| {
+        let rng = &mut Rng::seed(0);
+        let [a, b, c] = momenta.map(|m| BatchNorm2d::new(4).momentum(m));
+        DannNet {
+            features: seq![
+                Conv2d::new(1, 4, 5, rng),
+                a,
+                relu,
+                Conv2d::new(4, 4, 3, rng),
+                b,
+                relu,
+                Conv2d::new(4, 4, 3, rng),
+                c,
+                relu,
+                flatten,
+            ],
+            label: seq![],
+            domain: seq![],
+        }
+    };
+    let adapted = |mut net: DannNet| {
+        recalibrate(&mut net, &target, &normalizer).unwrap();
+        assert!(net.state_dict().values().all(|value| value.is_finite()));
+        net
+    };
+    let statistics = |layer: usize| {
+        let name = format!("features.{layer}.running");
+        format!("{name}_mean, {name}_var, features.{layer}.num_batches_tracked")
+    };
+    let mut frozen = three([0.1; 3]);
+    frozen.freeze("features.4.running_*");
+    for start in [frozen, three([0.1, 0.0, 0.1])] {
+        let end = adapted(start.clone());
+        let kept = |layer| bits_of(&end, &statistics(layer)) == bits_of(&start, &statistics(layer));
+        assert_eq!([1, 4, 7].map(kept), [false, true, false]);
+    }
+    // What comes after a layer that keeps its statistics sees it as it will be used.
+    let (held, mut none) = (adapted(three([0.1, 0.0, 0.1])), three([0.1; 3]));
+    none.freeze("features.4.running_*");
+    assert_eq!(bits_of(&held, &statistics(7)), bits_of(&adapted(none), &statistics(7)));
+    // The momentum does not matter but where it is 0.
+    let [slow, fast] = [0.1, 0.5].map(|m| adapted(three([m; 3])).state_dict());
+    for (name, value) in &slow {
+        let apart = value.zip(&fast[name], |a, b| (a - b).abs() / (1.0 + b.abs()));
+        assert!(apart.as_slice().iter().all(|x| *x < 1e-4), "{name}");
+    }
+}
+
+#[test]
+fn a_network_that_keeps_every_statistic_is_refused_before_training() {
+    let (source, target) = two_papers(20);
+    let target = target.without_labels();
+    let mut frozen = with_batch_norm();
+    frozen.freeze("features.*.running_mean, features.*.running_var");
+    let still = DannNet {
+        features: seq![BatchNorm2d::new(1).momentum(0.0), flatten],
+        label: models::mlp(&[784, 10], &mut Rng::seed(0)),
+        domain: models::mlp(&[784, 1], &mut Rng::seed(0)),
+    };
+    let what = "the network keeps the statistics of every batch normalisation";
+    for mut net in [frozen, still] {
+        let before = bits(&net);
+        let method = aligned(&net, Alignment::Adabn);
+        let trained = method.fit(&source, &target, &mut Never).map(|_| ());
+        assert!(matches!(trained, Err(TransferError::Mismatch { what: w, .. }) if w == what));
+        let normalizer = Normalizer::fit(Normalize::Standard, &target);
+        assert!(recalibrate(&mut net, &target, &normalizer).is_err());
+        assert_eq!(bits(&net), before);
+    }
+}
+
+/// A training must not begin.
+struct Never;
+
+impl Observer for Never {
+    fn begin(&mut self, _: usize, _: usize) {
+        panic!("it trains first");
     }
 }
 

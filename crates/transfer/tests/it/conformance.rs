@@ -6,7 +6,9 @@ use datasets::{DataError, Dataset};
 use ndarray::ArrayD;
 use nn_layers::models::{DannNet, dann_shallow};
 use tensor_autograd::Rng;
-use transfer::{Architecture, DomainAdversarial, FineTune, Model, Training, TransferError};
+use transfer::{
+    Alignment, Architecture, DomainAdversarial, FineTune, Model, Training, TransferError,
+};
 
 #[track_caller]
 fn assert_refused(result: Result<Model<DannNet>, TransferError>, setting: &str) {
@@ -34,6 +36,20 @@ fn a_bad_setting_of_one_method_is_refused_by_its_name() {
     for lambda in [-1.0, f64::NAN, f64::INFINITY] {
         let dann = DomainAdversarial::new(shallow(0)).lambda(lambda);
         assert_refused(dann.fit(&source, &target.without_labels(), &mut quiet()), "lambda");
+    }
+    // A covariance takes two samples; the other distances make do with one.
+    let of_one = |alignment, training: Training| {
+        let method = DomainAdversarial::new(shallow(0)).align(alignment).training(training);
+        method.fit(&source, &target.without_labels(), &mut quiet())
+    };
+    let one = || Training { batch_size: 1, ..short() };
+    assert_refused(of_one(Alignment::Coral, one()), "batch_size");
+    assert_refused(
+        of_one(Alignment::Coral, Training { overfit: Some(1), ..short() }),
+        "batch_size",
+    );
+    for alignment in [Alignment::Dann, Alignment::Cdan, Alignment::Mmd, Alignment::None] {
+        assert!(of_one(alignment, one()).is_ok(), "{alignment:?}");
     }
     let tune = || FineTune::new(source_model(shallow(0)));
     for factor in [2.0, -0.1, f64::NAN] {

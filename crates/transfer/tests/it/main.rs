@@ -9,6 +9,7 @@ mod damage;
 mod determinism;
 mod estimators;
 mod frozen;
+mod frozen_methods;
 mod gradients;
 mod lambda_zero;
 mod measures;

@@ -34,12 +34,19 @@ pub(in crate::methods) struct Flags {
     /// or larger
     #[arg(long, value_name = "F", help_heading = "Fine-tuning", conflicts_with = "trunk_lr")]
     pub(super) lr_decay_by_depth: Option<f64>,
+    /// Early stopping: share of the labelled target examples held out of training, some of each class;
+    /// the epoch with the smallest loss on them is kept. Default none
+    #[arg(long, value_name = "SHARE", help_heading = "Fine-tuning")]
+    pub(super) hold_out: Option<f64>,
+    /// Stop after this many epochs without a smaller loss on the examples held out
+    #[arg(long, value_name = "N", help_heading = "Fine-tuning")]
+    pub(super) patience: Option<usize>,
     /// Passes over the source; default 10
     #[arg(long, value_name = "N", help_heading = "Fine-tuning")]
-    source_epochs: Option<usize>,
+    pub(super) source_epochs: Option<usize>,
     /// Learning rate on the source at the start; default 0.01
     #[arg(long, value_name = "RATE", help_heading = "Fine-tuning")]
-    source_lr: Option<f64>,
+    pub(super) source_lr: Option<f64>,
 }
 
 impl Flags {
@@ -55,6 +62,12 @@ impl Flags {
         within("--lr-decay-by-depth", self.lr_decay_by_depth, factor, "1 or larger")?;
         if self.trunk_lr.is_some() && self.lr_decay_by_depth.is_some() {
             return Err(UsageError::Conflict("give `trunk-lr` or `lr-decay-by-depth`, not both"));
+        }
+        let share = self.hold_out.is_none_or(|x| 0.0 < x && x < 1.0);
+        within("--hold-out", self.hold_out, share, "between 0 and 1")?;
+        within("--patience", self.patience, one(self.patience), "at least 1")?;
+        if self.patience.is_some() && self.hold_out.is_none() {
+            return Err(UsageError::Conflict("--patience needs --hold-out"));
         }
         let lr = self.source_lr.is_none_or(|x| x > 0.0 && x.is_finite());
         within("--source-lr", self.source_lr, lr, "positive and finite")

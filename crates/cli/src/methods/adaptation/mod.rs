@@ -1,6 +1,7 @@
 //! What fine-tuning, conservative training and layer transfer share: a source model goes on with few
 //! labelled target examples.
 
+mod drawing;
 mod flags;
 mod forgetting;
 mod setup;
@@ -18,11 +19,13 @@ use crate::report;
 use crate::report::{Extra, Finished};
 use crate::run::{Control, Session, Shared, baselines, within};
 use datasets::Dataset;
+use drawing::Drawn;
 use flags::base;
 use nn_layers::models::DannNet;
 use serde::Serialize;
 use serde_json::json;
 use start::Start;
+use std::cell::RefCell;
 use tensor_autograd::{Module, Pattern, Rng};
 use transfer::fit::Observer;
 use transfer::{Architecture, Conservative, FineTune, Model, Study, Supervised, TransferError};
@@ -123,11 +126,8 @@ pub(super) fn run<O: Serialize>(
     let classes = start.classes().len();
     let of_source = Architecture { classes, ..architecture.clone() }.build(&mut Rng::seed(0))?;
     (job.check)(&of_source, net, same)?;
-    if let Some(k) = flags.shots {
-        let drawn = target.shot_rows(k, 0)?.len();
-        if test.is_none() && drawn == target.len() {
-            return Err(nothing_left(k, &target).into());
-        }
+    if flags.shots.is_some() || flags.hold_out.is_some() {
+        Drawn::of(&target, test.as_ref(), &flags, 0)?;
     }
 
     let session =
@@ -144,6 +144,7 @@ pub(super) fn run<O: Serialize>(
         target,
         test,
         start,
+        latest: RefCell::default(),
     };
 
     let mut study = Study::new(job.name, "target_accuracy", |seed, observer| {
@@ -161,6 +162,10 @@ pub(super) fn run<O: Serialize>(
             let drawn = setup.draw(seed)?;
             if arm == "scratch" {
                 let scratch = Supervised::new(setup.net(seed)?).training(setup.kept(arm, seed));
+                let scratch = match &drawn.held_out {
+                    Some(held_out) => scratch.validation(held_out.clone()),
+                    None => scratch,
+                };
                 let model = scratch.fit(&drawn.few, observer)?;
                 return setup.measure(arm, seed, drawn, None, &model);
             }
@@ -178,20 +183,18 @@ pub(super) fn run<O: Serialize>(
     let report = session.run(study)?;
     draw::curves(&session.folder, &report.outcomes)?;
     let few = flags.shots.map_or("all".to_owned(), |k| k.to_string());
+    let held_out = flags.hold_out.map_or(String::new(), |share| {
+        format!(", {:.0} % of them held out to choose the epoch", 100.0 * share)
+    });
     let mut extra = Extra {
-        fields: vec![("shots", json!(flags.shots)), ("same_classes", json!(same))],
-        text: format!("{few} labelled target examples a class\n"),
+        fields: vec![
+            ("shots", json!(flags.shots)),
+            ("held_out", json!(flags.hold_out)),
+            ("same_classes", json!(same)),
+        ],
+        text: format!("{few} labelled target examples a class{held_out}\n"),
     };
     forgetting::tell(&report, same, &mut extra);
     (job.beside)(&setup, &mut extra)?;
     report::finish(&session, &shared, report, extra)
-}
-
-fn nothing_left(shots: usize, target: &Dataset) -> TransferError {
-    TransferError::Mismatch {
-        what: "the shots leave nothing of the target to test on",
-        left: format!("{shots} shots of each class"),
-        right: format!("{} of {} examples", target.name(), target.len()),
-        remedy: "give --test, or fewer shots",
-    }
 }

@@ -1,13 +1,16 @@
 //! What all arms of a run have in common, and how each is trained and measured.
 
+use super::super::by_layer::moved;
 use super::super::evaluate::Yardstick;
+use super::Flags;
+use super::drawing::Drawn;
 use super::flags::base;
 use super::forgetting;
 use super::start::{Start, last_layer};
-use super::{Flags, nothing_left};
 use crate::run::{Session, Shared};
 use datasets::Dataset;
 use nn_layers::models::DannNet;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use tensor_autograd::Rng;
 use transfer::fit::Observer;
@@ -23,36 +26,19 @@ pub(in crate::methods) struct Setup<'a> {
     pub(super) target: Dataset,
     pub(super) test: Option<Dataset>,
     pub(super) start: Start,
-}
-
-/// The target as one seed sees it.
-pub(super) struct Drawn {
-    pub(super) few: Dataset,
-    pub(super) test: Dataset,
+    /// What the latest seed drew; every arm draws the same.
+    pub(super) latest: RefCell<Option<(u64, Drawn)>>,
 }
 
 impl Setup<'_> {
-    /// The examples to learn from, and those that give the score.
+    /// The target as a seed sees it.
     pub(super) fn draw(&self, seed: u64) -> Result<Drawn, TransferError> {
-        let Some(k) = self.flags.shots else {
-            let test = self.test.clone().unwrap_or_else(|| self.target.clone());
-            return Ok(Drawn { few: self.target.clone(), test });
-        };
-        let rows = self.target.shot_rows(k, seed)?;
-        let few = self.target.select(&rows);
-        let test = match &self.test {
-            Some(test) => test.clone(),
-            None => {
-                let mut rest = vec![true; self.target.len()];
-                rows.iter().for_each(|&row| rest[row] = false);
-                let rest: Vec<usize> = (0..rest.len()).filter(|&row| rest[row]).collect();
-                if rest.is_empty() {
-                    return Err(nothing_left(k, &self.target));
-                }
-                self.target.select(&rest)
-            }
-        };
-        Ok(Drawn { few, test })
+        if let Some((_, drawn)) = self.latest.borrow().as_ref().filter(|(of, _)| *of == seed) {
+            return Ok(drawn.clone());
+        }
+        let drawn = Drawn::of(&self.target, self.test.as_ref(), self.flags, seed)?;
+        self.latest.replace(Some((seed, drawn.clone())));
+        Ok(drawn)
     }
 
     /// The same initial values for every arm of a seed.
@@ -67,7 +53,7 @@ impl Setup<'_> {
         seed: u64,
         source: &Model<DannNet>,
     ) -> Result<FineTune<DannNet>, TransferError> {
-        Ok(self.tuning_from(arm, seed, self.start.adapted(source.clone(), self, seed)?))
+        self.tuning_from(arm, seed, self.start.adapted(source.clone(), self, seed)?)
     }
 
     /// Fine-tuning from any model, as the settings have it.
@@ -76,8 +62,8 @@ impl Setup<'_> {
         arm: &str,
         seed: u64,
         start: Model<DannNet>,
-    ) -> FineTune<DannNet> {
-        let mut tuning = FineTune::new(start).training(self.kept(arm, seed));
+    ) -> Result<FineTune<DannNet>, TransferError> {
+        let mut tuning = self.watched(FineTune::new(start), arm, seed)?;
         if let Some(factor) = self.flags.trunk_lr {
             tuning = tuning.trunk_lr(factor);
         }
@@ -90,7 +76,21 @@ impl Setup<'_> {
         if let Some(pattern) = &self.flags.train_only {
             tuning = tuning.train_only(pattern);
         }
-        tuning
+        Ok(tuning)
+    }
+
+    /// With the settings that every training on the target has, and what chooses its epoch.
+    fn watched(
+        &self,
+        tuning: FineTune<DannNet>,
+        arm: &str,
+        seed: u64,
+    ) -> Result<FineTune<DannNet>, TransferError> {
+        let tuning = tuning.training(self.kept(arm, seed));
+        Ok(match self.draw(seed)?.held_out {
+            Some(held_out) => tuning.validation(held_out),
+            None => tuning,
+        })
     }
 
     /// The last layer alone, on the source model's features.
@@ -102,7 +102,7 @@ impl Setup<'_> {
     ) -> Result<FineTune<DannNet>, TransferError> {
         let start = self.start.adapted(source.clone(), self, seed)?;
         let head = last_layer(&start.net).map_or_else(|| "*".into(), |layer| format!("{layer}*"));
-        Ok(FineTune::new(start).training(self.kept(arm, seed)).train_only(head))
+        Ok(self.watched(FineTune::new(start), arm, seed)?.train_only(head))
     }
 
     /// A pattern of the weights that are fresh because the source has other classes; empty for none.
@@ -137,8 +137,8 @@ impl Setup<'_> {
 
     pub(super) fn kept(&self, arm: &str, seed: u64) -> Training {
         let training = self.shared.training(&base(), seed);
-        let cache = self.flags.pretrained.cache();
-        self.session.kept(arm, Training { cache, ..training })
+        let (cache, patience) = (self.flags.pretrained.cache(), self.flags.patience);
+        self.session.kept(arm, Training { cache, patience, ..training })
     }
 
     /// Measures the model of an arm; `start` is where its training began, if that was no random net.
@@ -154,7 +154,7 @@ impl Setup<'_> {
         let mut source = None;
         if let Some(start) = start {
             let before = self.start.model(self, seed)?;
-            forgetting::moved(start, &model.net, &mut figures);
+            moved((start, &model.net), false, &mut figures);
             forgetting::alike(&before, model, &drawn.test.without_labels(), &mut figures)?;
             if let Some(data) = self.start.data() {
                 forgetting::before(&before, data, &model.classes, &mut figures)?;
@@ -183,11 +183,16 @@ impl LayerTask<DannNet> for Setup<'_> {
     }
 
     fn draw(&self, seed: u64) -> Result<(Dataset, Dataset), TransferError> {
-        let Drawn { few, test } = Setup::draw(self, seed)?;
+        let Drawn { few, test, .. } = Setup::draw(self, seed)?;
         Ok((few, test))
     }
 
-    fn tuning(&self, arm: &str, seed: u64, start: Model<DannNet>) -> FineTune<DannNet> {
+    fn tuning(
+        &self,
+        arm: &str,
+        seed: u64,
+        start: Model<DannNet>,
+    ) -> Result<FineTune<DannNet>, TransferError> {
         self.tuning_from(arm, seed, start)
     }
 

@@ -1,5 +1,7 @@
-//! What a run did: the schedules that it followed, and whether the adversary was alive.
+//! What a run did: the schedules that it followed, whether the adversary was alive, and how far each
+//! layer moved.
 
+use super::super::by_layer::MOVEMENT;
 use super::Setup;
 use crate::report::Extra;
 use serde_json::{Value, json};
@@ -28,7 +30,7 @@ pub(super) fn extra(report: &Report, setup: &Setup<'_>) -> Extra {
         .filter(|part| !part.is_empty())
         .map(|part| part + "\n")
         .collect();
-    Extra {
+    let mut extra = Extra {
         fields: vec![
             ("schedules", schedules),
             ("domain_classifier", fields),
@@ -36,7 +38,9 @@ pub(super) fn extra(report: &Report, setup: &Setup<'_>) -> Extra {
             ("selection", json!(chosen)),
         ],
         text,
-    }
+    };
+    MOVEMENT.tell(report, &mut extra);
+    extra
 }
 
 /// λ and the learning rate as the training of the first seed recorded them.

@@ -173,7 +173,11 @@ pub(crate) use with_kernel;
 #[track_caller]
 fn check(c: &[Real], a: &MatRef<'_>, b: &MatRef<'_>, e: &Epilogue<'_>) {
     assert_eq!(a.cols, b.rows, "the inner dimensions of a matrix product differ");
-    assert_eq!(Some(c.len()), a.rows.checked_mul(b.cols), "C must have A's rows times B's columns elements");
+    assert_eq!(
+        Some(c.len()),
+        a.rows.checked_mul(b.cols),
+        "C must have A's rows times B's columns elements"
+    );
     a.check();
     b.check();
     match e.bias {

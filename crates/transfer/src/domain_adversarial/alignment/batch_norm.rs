@@ -6,62 +6,64 @@ use crate::input::{Inputs, Normalizer};
 use datasets::Unlabelled;
 use nn_layers::Layer;
 use nn_layers::models::DannNet;
-use tensor_autograd::{Kind, Module, Real, Rng, Tensor, grad};
+use std::collections::BTreeMap;
+use tensor_autograd::{Module, Real, Rng, Tensor, grad};
 
 /// Samples whose statistics are taken together.
 const BATCH: usize = 256;
 
 /// Gives every batch normalisation of the feature extractor the statistics of `data` in place of
 /// those it was trained with: the mean over all batches of each batch's mean and variance. Weights
-/// stay as they are.
+/// stay as they are, and so do statistics that are frozen, or that no batch moves: those of a layer
+/// at a momentum of 0.
 ///
 /// # Errors
-/// If the feature extractor has no batch normalisation, there are fewer than two samples, or their
-/// shape is another.
+/// If the feature extractor has no batch normalisation whose statistics may move, there are fewer
+/// than two samples, or their shape is another.
 pub fn recalibrate(
     net: &mut DannNet,
     data: &Unlabelled,
     normalizer: &Normalizer,
 ) -> Result<(), TransferError> {
-    check(net, data)?;
+    let adapted = check(net, data, normalizer)?;
     let inputs = Inputs::new(data, normalizer)?;
     let rows: Vec<usize> = (0..inputs.len()).collect();
     // A last batch of one sample would have no variance; it is left out.
     let batches: Vec<&[usize]> = rows.chunks(BATCH).filter(|rows| rows.len() > 1).collect();
-    // A layer proposes `(1 - m) · running + m · batch`, with a momentum `m` that only it knows: from
-    // 0 that is `m · batch`, and from 1 it is `1 - m` more.
     let first = inputs.batch(batches[0]);
-    let (mut sums, one) = (proposed(net, &first, 0.0), proposed(net, &first, 1.0));
-    let pairs = sums.iter().zip(&one);
-    let momenta: Vec<Tensor> = pairs.map(|(z, o)| z.zip(o, |z, o| 1.0 - (o - z))).collect();
+    let (mut sums, momenta) =
+        (proposed(net, &adapted, &first, 0.0), momenta(net, &adapted, &first));
     for rows in &batches[1..] {
-        for (sum, new) in sums.iter_mut().zip(proposed(net, &inputs.batch(rows), 0.0)) {
+        for (name, new) in proposed(net, &adapted, &inputs.batch(rows), 0.0) {
+            let sum = sums.get_mut(&name).expect("each batch moves the same statistics");
             *sum = sum.zip(&new, |a, b| a + b);
         }
     }
     let count = batches.len() as Real;
-    let statistics = net.features.named_params_mut();
-    let statistics = statistics.into_iter().filter(|(name, _)| is_statistic(name));
-    for (((_, param), sum), m) in statistics.zip(&sums).zip(&momenta) {
-        param.value = sum.zip(m, |s, m| s / (m * count));
+    for (name, param) in net.features.named_params_mut() {
+        if let (Some(sum), Some(m)) = (sums.get(&name), momenta.get(&name)) {
+            param.value = sum.zip(m, |s, m| s / (m * count));
+        }
     }
     Ok(())
 }
 
-/// Whether there is something to adapt and enough to adapt it to: [`recalibrate`]'s errors, before a
-/// training that would end in them.
+/// The names of the statistics that there are to adapt: [`recalibrate`]'s errors, before a training
+/// that would end in them.
 pub(in crate::domain_adversarial) fn check(
     net: &DannNet,
     data: &Unlabelled,
-) -> Result<(), TransferError> {
-    let has_statistics = net.features.named_params().iter().any(|(name, _)| is_statistic(name));
-    if !has_statistics {
-        return Err(TransferError::Mismatch {
-            what: "the network has no batch normalisation to adapt",
-            left: net.features.describe(),
-            right: "batch statistics of the target".into(),
-            remedy: "choose a network that has, as cifar-cnn",
-        });
+    normalizer: &Normalizer,
+) -> Result<Vec<String>, TransferError> {
+    let params = net.features.named_params();
+    let statistics = || params.iter().filter(|(name, _)| is_statistic(name));
+    let refused = |what, left, remedy| {
+        let right = "batch statistics of the target".into();
+        Err(TransferError::Mismatch { what, left, right, remedy })
+    };
+    if statistics().next().is_none() {
+        let what = "the network has no batch normalisation to adapt";
+        return refused(what, net.features.describe(), "choose a network that has, as cifar-cnn");
     }
     if data.len() < 2 {
         return Err(TransferError::Unsuitable {
@@ -70,24 +72,49 @@ pub(in crate::domain_adversarial) fn check(
             remedy: "give the target more samples",
         });
     }
-    Ok(())
+    let free: Vec<String> =
+        statistics().filter(|(_, p)| !p.frozen).map(|(name, _)| name.clone()).collect();
+    let two = Inputs::new(data, normalizer)?.batch(&[0, 1]);
+    let momenta = momenta(net, &free, &two).into_iter();
+    let moving = momenta.filter(|(_, m)| m.as_slice().iter().any(|m| *m != 0.0));
+    let adapted: Vec<String> = moving.map(|(name, _)| name).collect();
+    if adapted.is_empty() {
+        let kept: Vec<&str> = statistics().map(|(name, _)| name.as_str()).collect();
+        let what = "the network keeps the statistics of every batch normalisation";
+        let left = format!("{}, frozen or at a momentum of 0", kept.join(", "));
+        return refused(what, left, "unfreeze one, or choose another alignment");
+    }
+    Ok(adapted)
 }
 
-/// What the layers propose for their statistics after `batch`, starting from `start`, in the order
-/// of their names.
-fn proposed(net: &DannNet, batch: &Tensor, start: Real) -> Vec<Tensor> {
+/// The momentum of each statistic in `free` that a batch moves. A layer proposes
+/// `(1 - m) · running + m · batch`, with an `m` that only it knows: from 0 that is `m · batch`, and
+/// from 1 it is `1 - m` more.
+fn momenta(net: &DannNet, free: &[String], batch: &Tensor) -> BTreeMap<String, Tensor> {
+    let (zero, one) = (proposed(net, free, batch, 0.0), proposed(net, free, batch, 1.0));
+    let pairs = zero.into_iter().zip(one.into_values());
+    pairs.map(|((name, z), o)| (name, z.zip(&o, |z, o| 1.0 - (o - z)))).collect()
+}
+
+/// What the layers propose for the statistics in `free` after `batch`, starting from `start`. All
+/// others are used as they are.
+fn proposed(
+    net: &DannNet,
+    free: &[String],
+    batch: &Tensor,
+    start: Real,
+) -> BTreeMap<String, Tensor> {
     let mut net = net.features.clone();
     for (name, param) in net.named_params_mut() {
-        if is_statistic(&name) {
+        // Frozen weights have no backward pass to pay for.
+        param.frozen = !free.contains(&name);
+        if !param.frozen {
             param.value = param.value.map(|_| start);
         }
-        // Frozen weights have no backward pass to pay for.
-        param.frozen = param.kind == Kind::Weight;
     }
     let (_, grads) = grad(&mut Rng::seed(0), |t| net.forward(t.constant(batch.clone())).sum(..));
-    let all = net.named_params().into_iter().filter(|(name, _)| is_statistic(name));
-    all.map(|(_, param)| grads.buffer(param).expect("training moves every statistic").clone())
-        .collect()
+    let all = net.named_params().into_iter();
+    all.filter_map(|(name, param)| Some((name, grads.buffer(param)?.clone()))).collect()
 }
 
 fn is_statistic(name: &str) -> bool {

@@ -79,4 +79,9 @@ impl Alignment {
     pub fn has_loss(self) -> bool {
         !matches!(self, Alignment::Adabn | Alignment::None)
     }
+
+    /// The least samples of each domain in a step: a covariance takes two.
+    pub fn least_batch(self) -> usize {
+        if self == Alignment::Coral { 2 } else { 1 }
+    }
 }
