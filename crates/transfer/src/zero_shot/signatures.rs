@@ -108,6 +108,11 @@ impl Signatures {
     /// The same classes with their signatures exchanged, no class keeping its own: the control that
     /// a method must beat if it uses what the signatures say.
     ///
+    /// It is no draw of chance. The draws that would leave a class its own, the good ones, are left
+    /// out, and those stay in which give an unseen class another unseen one's: few candidates are so
+    /// told worse than by guessing. And a model has one table, so that many samples of a class are
+    /// right or wrong together, and draws lie far apart.
+    ///
     /// # Panics
     /// If there is only one class.
     #[track_caller]
