@@ -129,6 +129,18 @@ impl Signatures {
     }
 }
 
+impl TryFrom<datasets::readers::signatures::Signatures> for Signatures {
+    type Error = TransferError;
+
+    /// # Errors
+    /// As [`Signatures::new`].
+    fn try_from(read: datasets::readers::signatures::Signatures) -> Result<Self, TransferError> {
+        let rows = read.values.outer_iter();
+        let rows = rows.map(|row| row.iter().map(|&v| f64::from(v)).collect()).collect();
+        Signatures::new(read.classes, read.attributes, rows)
+    }
+}
+
 /// What is done to signatures before a method sees them. What is measured, is measured on the seen
 /// classes alone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
