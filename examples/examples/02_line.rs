@@ -8,15 +8,17 @@
 //! other way makes the fit a little better. Repeating that is training, for a line as for the
 //! largest net.
 //!
-//! **Run it** with `cargo run --release -p examples --example 02_line`.
+//! **Run it** with `cargo run --release -p examples --example 02_line`, on a table with `-- --data
+//! 'csv:FILE#target=COLUMN'`, which fits its first other column of numbers.
 //!
 //! **You should see** the loss fall to the level of the noise, and slope and intercept arrive at
 //! what the textbook's formula for least squares gives.
 
 #![forbid(unsafe_code)]
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use clap::Parser;
+use datasets::{Spec, readers::csv};
 use tensor_autograd::{Param, Real, Reduction, Rng, Tensor, grad};
 
 #[derive(Parser)]
@@ -24,16 +26,25 @@ struct Args {
     /// Makes the lesson small enough for a test (this one always is).
     #[arg(long)]
     quick: bool,
+    /// A table of your own in place of generated points.
+    #[arg(long)]
+    data: Option<Spec>,
 }
 
 fn main() -> Result<()> {
-    Args::parse();
+    let Args { data, .. } = Args::parse();
     let rng = &mut Rng::seed(0);
 
-    // Data: 100 points on y = 2x + 1, each moved up or down by noise with standard deviation 0.3.
-    let x = Tensor::uniform([100], -1.0..1.0, rng);
-    let noise = Tensor::normal([100], 0.0, 0.3, rng);
-    let y = Tensor::from_fn([100], |i| 2.0 * x.as_slice()[i] + 1.0 + noise.as_slice()[i]);
+    let (x, y) = match &data {
+        Some(spec) => table(spec)?,
+        None => {
+            // 100 points on y = 2x + 1, each moved up or down by noise with standard deviation 0.3.
+            let x = Tensor::uniform([100], -1.0..1.0, rng);
+            let noise = Tensor::normal([100], 0.0, 0.3, rng);
+            let y = Tensor::from_fn([100], |i| 2.0 * x.as_slice()[i] + 1.0 + noise.as_slice()[i]);
+            (x, y)
+        }
+    };
 
     // The model's two numbers start at zero: the line y = 0.
     let mut slope = Param::weight(Tensor::scalar(0.0));
@@ -67,12 +78,30 @@ fn main() -> Result<()> {
     let best_slope = covariance / variance;
     let best_intercept = my - best_slope * mx;
     println!("\nleast squares by formula:  slope {best_slope:.5}, intercept {best_intercept:.5}");
-    println!("the points were made with: slope 2, intercept 1");
+    if data.is_none() {
+        println!("the points were made with: slope 2, intercept 1");
+    }
 
     let off = (slope.value.item() - best_slope).abs();
     let off = off.max((intercept.value.item() - best_intercept).abs());
     examples::figure("distance_to_least_squares", f64::from(off));
     Ok(())
+}
+
+/// The first column and the target of a table, each brought to mean 0 and standard deviation 1: then
+/// one learning rate serves every table.
+fn table(spec: &Spec) -> Result<(Tensor, Tensor)> {
+    let table = csv::load_regression(spec)?;
+    let x: Vec<f32> = table.inputs.column(0).to_vec();
+    let [x, y] = [x, table.targets.clone()].map(|values| {
+        let n = values.len() as f32;
+        let mean = values.iter().sum::<f32>() / n;
+        let std = (values.iter().map(|v| (v - mean).powi(2)).sum::<f32>() / n).sqrt();
+        (Tensor::from_fn([values.len()], |i| ((values[i] - mean) / std) as Real), std)
+    });
+    ensure!(x.1 > 0.0 && y.1 > 0.0, "{spec}: a column that is the same everywhere has no line");
+    println!("the target over `{}`, {} rows, both of deviation 1\n", table.columns[0], table.len());
+    Ok((x.0, y.0))
 }
 
 // Exercises

@@ -7,16 +7,17 @@
 //! bends space, and the next one cuts what has been bent: the boundary becomes a curve. How it must
 //! bend is not designed but learnt, from the same gradient as in lesson 2.
 //!
-//! **Run it** with `cargo run --release -p examples --example 03_mlp`.
+//! **Run it** with `cargo run --release -p examples --example 03_mlp`, on points of your own with
+//! `-- --train 'csv:FILE#label=COLUMN' --test 'csv:FILE#label=COLUMN'`.
 //!
 //! **You should see** two moons that a straight boundary cannot tell apart, at about 88 %, and a net
 //! that can, at 99 % or more, with its boundary drawn around them.
 
 #![forbid(unsafe_code)]
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use clap::Parser;
-use datasets::{Batches, Dataset, synthetic};
+use datasets::{Batches, Dataset, Spec};
 use nn_layers::{Layer, Linear, Sequential, metrics, relu, seq, summary};
 use optim::Adam;
 use tensor_autograd::{Rng, Tensor, eval, grad};
@@ -26,13 +27,22 @@ struct Args {
     /// Makes the lesson small enough for a test.
     #[arg(long)]
     quick: bool,
+    /// Points of the plane in two classes, to learn from.
+    #[arg(long, default_value = "synthetic:moons?n=600")]
+    train: Spec,
+    /// The same to judge by.
+    #[arg(long, default_value = "synthetic:moons?n=600&seed=1")]
+    test: Spec,
 }
 
 fn main() -> Result<()> {
     let args = Args::parse();
     let epochs = if args.quick { 40 } else { 100 };
-    let train_set = synthetic::moons(600, 0);
-    let test_set = synthetic::moons(600, 1);
+    let (train_set, test_set) = (datasets::load(&args.train)?, datasets::load(&args.test)?);
+    for set in [&train_set, &test_set] {
+        let plane = set.sample_shape() == [2] && set.require_labels()?.iter().all(|&y| y < 2);
+        ensure!(plane, "{}: two numbers each, in two classes, please", set.name());
+    }
 
     let rng = &mut Rng::seed(0);
     let line = seq![Linear::new(2, 2, rng)];
@@ -53,12 +63,14 @@ fn main() -> Result<()> {
 
     // Where the net says what: it was asked at every point of the picture.
     let points = test_set.inputs();
+    let limit = 1.2 * points.iter().fold(0.0, |most: f32, x| most.max(x.abs()));
     let is_point = |x: f32, y: f32| {
-        points.outer_iter().any(|p| (p[[0]] - x).abs() < 0.06 && (p[[1]] - y).abs() < 0.12)
+        let near = |p: f32, at: f32, share: f32| (p - at).abs() < share * limit;
+        points.outer_iter().any(|p| near(p[[0]], x, 0.017) && near(p[[1]], y, 0.034))
     };
     println!(
         "{}",
-        examples::picture(3.5, |x, y| {
+        examples::picture(limit, |x, y| {
             let class = predict(&net, Tensor::new([1, 2], vec![x, y]))[0];
             match (class, is_point(x, y)) {
                 (0, true) => 'o',

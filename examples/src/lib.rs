@@ -22,7 +22,8 @@
 //! | `14_matmul_ladder` | the engine's floor: a product of matrices, from naive to fast |
 //!
 //! Every lesson takes `--quick`, which makes it small enough for a test, and ends with a line
-//! `figure NAME VALUE`, whose bounds the tests of this package know.
+//! `figure NAME VALUE`, whose bounds the tests of this package know. All but the first and the last take
+//! data of your own by flags, which `--help` lists.
 
 #![forbid(unsafe_code)]
 

@@ -27,6 +27,9 @@ const LESSONS: &[(&str, &str, RangeInclusive<f64>)] = &[
     ("14_matmul_ladder", "engine_over_naive", 1.5..=1e4),
 ];
 
+/// Those that are about no data.
+const WITHOUT_DATA: [&str; 2] = ["01_tape", "14_matmul_ladder"];
+
 /// The lessons' binaries lie beside the folder of the tests' own.
 fn binary(lesson: &str) -> PathBuf {
     let test = std::env::current_exe().expect("a test is a file");
@@ -85,7 +88,53 @@ fn every_lesson_has_its_parts() {
         ] {
             assert!(text.contains(part), "{name} lacks {part}");
         }
+        let takes = text.contains(": Spec,") || text.contains(": Option<Spec>,");
+        let needs = !WITHOUT_DATA.iter().any(|lesson| name.to_string().contains(lesson));
+        assert_eq!(takes, needs, "{name}: a flag for data of one's own");
         let exercises = text.split("// Exercises\n").nth(1).unwrap_or_default();
         assert!(exercises.contains("// 1. ") && exercises.contains("// 2. "), "{name}: exercises");
     }
+}
+
+/// What a lesson prints with these flags.
+#[track_caller]
+fn printed(lesson: &str, flags: &[&str]) -> String {
+    let output = Command::new(binary(lesson)).arg("--quick").args(flags).output();
+    let output = output.expect("a lesson can be run");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{lesson} {flags:?}: {errors}");
+    String::from_utf8(output.stdout).expect("a lesson prints UTF-8")
+}
+
+#[test]
+fn data_of_ones_own_take_the_place_of_the_generated() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    // The same letters and what they are made of, now from a file.
+    let letters = datasets::synthetic::letter_signatures();
+    let mut table = format!("\t{}\n", letters.attributes.join("\t"));
+    for (class, row) in letters.classes.iter().zip(letters.values.outer_iter()) {
+        let cells: Vec<String> = row.iter().map(f32::to_string).collect();
+        table += &format!("{class}\t{}\n", cells.join("\t"));
+    }
+    let file = path("strokes.tsv");
+    fs::write(&file, table).expect("a file");
+    let of_file = printed("11_zero_shot", &["--signatures", &file]);
+    assert_eq!(of_file, printed("11_zero_shot", &[]));
+    let few = ["--source", "synthetic:letters?n=520&seed=7", "--signatures", &file];
+    assert_ne!(of_file, printed("11_zero_shot", &few));
+
+    // y = 5 - 3 x: both of deviation 1, the slope is -1 and the intercept 0.
+    let rows: String = (0..40).map(|x| format!("{x},{}\n", 5 - 3 * x)).collect();
+    fs::write(path("line.csv"), format!("x,y\n{rows}")).expect("a file");
+    let line = printed("02_line", &["--data", &format!("csv:{}#target=y", path("line.csv"))]);
+    assert!(line.contains("slope -1.00000, intercept"), "{line}");
+    let last = line.lines().last().and_then(|l| l.rsplit(' ').next()).unwrap_or_default();
+    assert!(last.parse::<f64>().is_ok_and(|off| off < 1e-3), "{line}");
+
+    let moons = ["--train", "synthetic:moons-rotated?n=200", "--test", "synthetic:moons?n=200"];
+    assert_ne!(printed("03_mlp", &moons), printed("03_mlp", &[]));
+    let few = ["--few", "synthetic:digits-textured?n=99", "--test", "synthetic:digits?n=99"];
+    let refused = Command::new(binary("05_checkpoint")).args(few).output().expect("it runs");
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("images of one size"));
 }

@@ -5,15 +5,32 @@ mod known;
 use crate::context::Context;
 use crate::error::InputError;
 use crate::out;
-use datasets::{DataError, Dataset, Spec, Unlabelled, transforms};
+use datasets::{DataError, Dataset, SparseDataset, Spec, Unlabelled, transforms};
 use known::load_known;
 use std::path::Path;
 
 /// Reads the data set that `spec` names, to be used as `role` (`--source` and the like).
 pub(crate) fn load(role: &'static str, spec: &str) -> Result<Dataset, InputError> {
+    read(role, spec, datasets::load)
+}
+
+/// As [`load`], for what reads sparse rows as they are; `None` if the data are of another kind.
+pub(crate) fn load_sparse(
+    role: &'static str,
+    spec: &str,
+) -> Result<Option<SparseDataset>, InputError> {
+    let sparse = |spec: &Spec| spec.is_sparse().then(|| datasets::load_sparse(spec)).transpose();
+    read(role, spec, sparse)
+}
+
+fn read<T>(
+    role: &'static str,
+    spec: &str,
+    read: impl FnOnce(&Spec) -> Result<T, DataError>,
+) -> Result<T, InputError> {
     let fail = |source| InputError::Data { role, spec: spec.to_owned(), source: Box::new(source) };
     let parsed: Spec = spec.parse().map_err(|e| fail(DataError::from(e)))?;
-    datasets::load(&parsed).map_err(fail)
+    read(&parsed).map_err(fail)
 }
 
 /// The spec with the size and the channels that samples of such a shape have, if its reader brings

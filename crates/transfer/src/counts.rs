@@ -1,7 +1,7 @@
 //! Sparse tables of counts: how often each word is in each document.
 
 use crate::TransferError;
-use datasets::Unlabelled;
+use datasets::{SparseUnlabelled, Unlabelled};
 
 /// A matrix of counts `[rows, cols]`, compressed by rows (CSR): documents by words, pictures by
 /// visual words. What is not stored is 0.
@@ -76,6 +76,25 @@ impl Counts {
             indptr.push(values.len());
         }
         Counts::new(data.name(), cols, indptr, indices, values)
+    }
+
+    /// The counts of sparse rows, which are never made dense: the same, to the bit, as those of
+    /// [`from_dense`](Counts::from_dense) for the same rows.
+    ///
+    /// # Errors
+    /// As [`Counts::new`].
+    pub fn from_sparse(data: &SparseUnlabelled) -> Result<Self, TransferError> {
+        let rows = data.rows();
+        let (mut indptr, mut indices, mut values) = (vec![0], vec![], vec![]);
+        for row in 0..data.len() {
+            // A file may write zeros out.
+            for (j, x) in rows.row(row).filter(|&(_, x)| x != 0.0) {
+                indices.push(j as u32);
+                values.push(f64::from(x));
+            }
+            indptr.push(values.len());
+        }
+        Counts::new(data.name(), data.features(), indptr, indices, values)
     }
 
     /// The number of rows.
@@ -173,6 +192,7 @@ impl Counts {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use datasets::Csr;
     use ndarray::ArrayD;
 
     fn dense(values: &[f32], cols: usize) -> Unlabelled {
@@ -204,6 +224,24 @@ mod tests {
             text(&[1.0, 0.0, 0.0, 0.0, 1.0, 1.0]),
             "words, row 1: every count is 0; leave the row out"
         );
+    }
+
+    #[test]
+    fn sparse_rows_are_the_same_counts_and_refused_in_the_same_words() {
+        let sparse = |indptr: &[usize], indices: &[u32], values: &[f32]| {
+            let rows = Csr::new(indptr.to_vec(), indices.to_vec(), values.to_vec(), 4);
+            SparseUnlabelled::new("words", rows).unwrap()
+        };
+        // A zero that is written out is none.
+        let rows = sparse(&[0, 3, 4], &[0, 1, 3, 2], &[0.1, 0.0, 3.0, 1e-7]);
+        let counts = Counts::from_sparse(&rows).unwrap();
+        assert_eq!(counts, Counts::from_dense(&rows.to_dense().unwrap()).unwrap());
+        assert_eq!((counts.cols(), counts.stored()), (4, 3));
+        for (indices, values) in [(&[1][..], &[-1.0][..]), (&[0, 2], &[0.0, -0.0]), (&[], &[])] {
+            let rows = sparse(&[0, values.len()], indices, values);
+            let dense = Counts::from_dense(&rows.to_dense().unwrap()).unwrap_err().to_string();
+            assert_eq!(Counts::from_sparse(&rows).unwrap_err().to_string(), dense);
+        }
     }
 
     #[test]

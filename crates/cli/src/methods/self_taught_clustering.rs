@@ -2,6 +2,7 @@
 
 mod arms;
 mod domains;
+mod rows;
 mod settings;
 
 use super::{Built, Case, Few, Method, Selection, draw};
@@ -59,7 +60,7 @@ fn run(matches: &ArgMatches, control: Control, context: &Context) -> anyhow::Res
     let known = arms::BASELINES.map(|name| (name, None));
     let chosen = baselines(NAME, shared.baselines.as_deref(), &known)?;
     let settings = flags.settings(shared.epochs)?;
-    let domains = Domains::load(&shared, context)?;
+    let domains = Domains::load(&shared, settings.stand, context)?;
     settings.check(domains.sizes(settings.stand))?;
     domains.check(&settings)?;
     let shared = Shared {

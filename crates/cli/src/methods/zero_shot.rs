@@ -94,8 +94,10 @@ pub(crate) struct Flags {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum Model {
-    /// A classifier for each attribute (Lampert 2009)
+    /// A classifier for each attribute on features learnt for the classes (Lampert 2009)
     Dap,
+    /// The same as one network, trained on the attributes from end to end
+    Attributes,
     /// Ridge regression of the signature, then the nearest
     Nearest,
     /// A bilinear score in closed form (Romera-Paredes and Torr 2015)
@@ -114,6 +116,7 @@ impl Model {
     fn kind(self) -> Kind {
         match self {
             Model::Dap => Kind::Dap { penalty: 1.0 },
+            Model::Attributes => Kind::Attributes,
             Model::Nearest => Kind::Nearest,
             Model::Eszsl => Kind::Eszsl(Coding::Signs),
             Model::Sae => Kind::Sae(Direction::ToSignatures),

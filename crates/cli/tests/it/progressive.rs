@@ -54,6 +54,24 @@ fn the_report_sets_every_control_beside_it_and_shows_that_nothing_is_forgotten()
 }
 
 #[test]
+fn the_random_control_has_as_many_parameters_as_the_method_at_every_task() {
+    let lab = Lab::new();
+    let third =
+        "--task c=synthetic:digits?n=60&seed=2 --test-task c=synthetic:digits?n=30&seed=2#test";
+    for laterals in ["adapter", "linear"] {
+        for (tasks, out) in [(TASKS.to_owned(), "two"), (format!("{TASKS} {third}"), "three")] {
+            let out = format!("{laterals}-{out}");
+            lab.done(&format!("run progressive {tasks} --laterals {laterals} --out {out}"));
+            let r = report(&lab, &out);
+            let own = r["figures"]["parameters"]["mean"].as_f64().unwrap();
+            let of = |arm: &str| r["baseline_figures"][arm]["parameters"]["mean"].as_f64().unwrap();
+            assert_eq!(of("random_column"), own, "{out}");
+            assert!(of("single_column") < own, "{out}");
+        }
+    }
+}
+
+#[test]
 fn what_does_not_fit_is_refused() {
     let lab = Lab::new();
     lab.refused("run progressive", 2, &["--task is missing", "NAME=SPEC"]);

@@ -118,7 +118,11 @@ fn a_self_taught_model_says_what_its_report_says() {
 fn a_zero_shot_model_chooses_among_the_candidates() {
     let lab = Lab::new();
     let test = "synthetic:letters?n=260&seed=1";
-    for (folder, flags) in [("raw", "--features raw"), ("net", "--features net --epochs 1")] {
+    for (folder, flags) in [
+        ("raw", "--features raw"),
+        ("net", "--features net --epochs 1"),
+        ("attributes", "--model attributes --features raw --epochs 5"),
+    ] {
         let run = format!(
             "run zero-shot --source synthetic:letters?n=260 --test {test} --signatures synthetic \
              --unseen E,K,P,U,Z --baselines none --quiet {flags} --out {folder}"

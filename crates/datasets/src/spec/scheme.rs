@@ -45,7 +45,8 @@ pub fn schemes() -> &'static [Scheme] {
 ///
 /// # Errors
 /// [`DataError`]: whatever is wrong with the files; [`DataError::Rows`] if the row range reaches
-/// beyond the end; [`DataError::TooDense`] if sparse rows would fill too much memory as `[n, f]`.
+/// beyond the end; [`DataError::TooDense`] if sparse rows would fill too much memory as `[n, f]`:
+/// [`load_sparse`] reads them as they are.
 pub fn load(spec: &Spec) -> Result<Dataset, DataError> {
     let all = match find(&spec.scheme, &spec.to_string())?.load {
         Loader::Sparse(_) => return load_sparse(spec)?.to_dense(),
@@ -106,6 +107,12 @@ pub fn load_sparse(spec: &Spec) -> Result<SparseDataset, DataError> {
 }
 
 impl Spec {
+    /// Whether [`load_sparse`] reads it: its scheme is one of sparse rows.
+    pub fn is_sparse(&self) -> bool {
+        let scheme = find(&self.scheme, &self.to_string());
+        scheme.is_ok_and(|scheme| matches!(scheme.load, Loader::Sparse(_)))
+    }
+
     /// The rows asked for, of so many.
     pub(crate) fn range(&self, len: usize) -> std::ops::Range<usize> {
         let RowRange { start, end } = self.rows.unwrap_or(RowRange { start: 0, end: None });

@@ -35,7 +35,7 @@ mod writer;
 pub use documents::{Documents, GROUPS, documents, documents_auxiliary};
 pub use handwriting::{Alphabet, Handwriting, digits, digits_textured, letters, letters_textured};
 pub use moons::{MOONS_NOISE, MOONS_SCALE, Moons, moons, moons_rotated};
-pub use strokes::{LetterSignatures, letter_signatures};
+pub use strokes::letter_signatures;
 pub use writer::WRITERS;
 
 use crate::spec::{Kind, OptionHelp, Spec};

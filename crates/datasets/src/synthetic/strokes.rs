@@ -9,17 +9,7 @@ use ndarray::Array2;
 
 use super::glyph::{self, Point, Stroke};
 use super::letters::LETTERS;
-
-/// The letters and what each is made of.
-#[derive(Debug, Clone, PartialEq)]
-pub struct LetterSignatures {
-    /// `A` to `Z`, the classes of [`letters`](super::letters).
-    pub classes: Vec<String>,
-    /// The names of the attributes.
-    pub attributes: Vec<String>,
-    /// Values of 0 to 1, `[letters, attributes]`. No two letters have the same row.
-    pub values: Array2<f32>,
-}
+use crate::readers::signatures::Signatures;
 
 /// A piece of the path: its middle in a letter whose height and width are 1, its length in heights,
 /// and which way it runs.
@@ -89,7 +79,7 @@ const ATTRIBUTES: &[(&str, Measure, Region)] = &[
 /// assert_eq!(value(b'L', "upright left"), 1.0);
 /// assert_eq!(value(b'L', "level top"), 0.0);
 /// ```
-pub fn letter_signatures() -> LetterSignatures {
+pub fn letter_signatures() -> Signatures {
     let mut values = Vec::with_capacity(LETTERS.len() * ATTRIBUTES.len());
     for (_, variants) in LETTERS {
         let each: Vec<Vec<f64>> =
@@ -99,7 +89,7 @@ pub fn letter_signatures() -> LetterSignatures {
             values.push((sum / each.len() as f64) as f32);
         }
     }
-    LetterSignatures {
+    Signatures {
         classes: LETTERS.iter().map(|(letter, _)| letter.to_string()).collect(),
         attributes: ATTRIBUTES.iter().map(|(name, ..)| name.to_string()).collect(),
         values: Array2::from_shape_vec((LETTERS.len(), ATTRIBUTES.len()), values)

@@ -109,6 +109,13 @@ fn options_are_set_where_they_are_taken() {
 }
 
 #[test]
+fn a_spec_knows_whether_its_rows_are_sparse() {
+    let sparse = |text: &str| text.parse::<Spec>().unwrap().is_sparse();
+    assert!(sparse("svmlight:x?features=9[2..]"));
+    assert!(!sparse("csv:x#label=0") && !sparse("synthetic:documents"));
+}
+
+#[test]
 fn data_for_another_use_say_so() {
     let sparse = datasets::load_sparse(&"mnist:x".parse().unwrap()).unwrap_err();
     assert_eq!(sparse.to_string(), "`mnist:x`: sparse data is needed here, as svmlight:FILE is");

@@ -67,8 +67,9 @@ impl Progressive {
         run.train(column, normalizer, (name, task), &self.older.tasks, observer)
     }
 
-    /// The same without training: a column of random weights, frozen. As the first of two it is the
-    /// paper's control of what a trained first column is worth.
+    /// The same without training: a column of random weights, frozen. In place of every older column,
+    /// each under a name of its own for other weights, it is the paper's control of what trained ones
+    /// are worth: as many parameters, nothing learnt in them.
     ///
     /// # Errors
     /// If the samples have another shape than the plan's.

@@ -14,8 +14,8 @@
 //! task's column makes use of.
 //!
 //! **When it hurts.** With a target like the source, fine-tuning learns as fast with a fraction of
-//! the parameters; and a second column has more features to choose from even where the first was
-//! never trained: compare with [`Progressive::untrained`] for the first.
+//! the parameters; and a later column has more features to choose from even where the older ones
+//! were never trained: compare with [`Progressive::untrained`] for each of them.
 
 mod column;
 mod estimator;

@@ -153,6 +153,21 @@ fn the_parameters_are_as_many_as_the_formula_says() {
     }
 }
 
+#[test]
+fn columns_of_random_weights_are_as_large_as_trained_ones_and_no_two_are_alike() {
+    let mut random = ProgressiveModel::new(plan()).unwrap();
+    for (column, (_, data)) in tasks(64)[..2].iter().enumerate() {
+        random = Progressive::new(random).untrained(&format!("random {column}"), data).unwrap();
+    }
+    assert_eq!(random.net().num_parameters(), trained(plan(), 2).net().num_parameters());
+    assert!(random.net().named_params().iter().all(|(_, p)| p.frozen));
+    let values = random.net().state_dict();
+    for layer in ["layers.0", "layers.1"] {
+        let of = |column: usize| &values[&format!("columns.{column}.{layer}.own.weight")];
+        assert_ne!(of(0), of(1), "{layer}");
+    }
+}
+
 /// Rows of `weight` times `x`.
 fn times(weight: &Tensor, x: &[Real]) -> Vec<Real> {
     let rows = weight.as_slice().chunks_exact(x.len());

@@ -6,6 +6,9 @@
 //! **argmax_c Π_m p(a_m = a_m^c | x) / p(a_m^c)**
 //!
 //! with p(a_m) the mean of the attribute over the seen classes; here as a sum of logarithms.
+//!
+//! The classifiers are logistic regressions on given features, which a network may have learnt for
+//! the seen *classes*; [`attributes`](super::attributes) trains the network on the attributes.
 
 use super::matrix::{Mat, of_labels};
 use faer::{Side, prelude::Solve};
@@ -40,6 +43,27 @@ impl Binary {
     /// p(a_m = 1): the share of the seen classes that have the attribute.
     pub fn prior(&self) -> &[f64] {
         &self.prior
+    }
+
+    /// The attributes that some seen classes have and others have not.
+    pub fn known(&self) -> Vec<usize> {
+        (0..self.prior.len()).filter(|&m| self.prior[m] > 0.0 && self.prior[m] < 1.0).collect()
+    }
+
+    /// Scores `[n, classes]` for the signatures of any classes: the logarithm of the product above,
+    /// with p(a_m = 1 | x) = σ(z) for `z` of `[n, attributes]`, whatever classifier it is of.
+    pub fn scores(&self, z: &Mat<f64>, signatures: &Mat<f64>) -> Mat<f64> {
+        let (has, known) = (self.apply(signatures), self.known());
+        Mat::from_fn(z.nrows(), has.nrows(), |i, c| {
+            let term = |&m: &usize| {
+                let (z, prior) = (z[(i, m)], self.prior[m]);
+                match has[(c, m)] > 0.5 {
+                    true => log_sigmoid(z) - prior.ln(),
+                    false => log_sigmoid(-z) - (1.0 - prior).ln(),
+                }
+            };
+            known.iter().map(term).sum()
+        })
     }
 }
 
@@ -105,22 +129,9 @@ impl Dap {
         Mat::from_fn(z.nrows(), z.ncols(), |i, j| sigmoid(z[(i, j)]))
     }
 
-    /// Scores `[n, classes]` for the signatures of any classes: the logarithm of the product above.
+    /// Scores `[n, classes]` for the signatures of any classes, as [`Binary::scores`].
     pub fn scores(&self, x: &Mat<f64>, signatures: &Mat<f64>) -> Mat<f64> {
-        let (z, has) = (with_one(x) * &self.weights, self.binary.apply(signatures));
-        let known: Vec<usize> = (0..has.ncols())
-            .filter(|&m| (0.0..1.0).contains(&self.binary.prior[m]) && self.binary.prior[m] > 0.0)
-            .collect();
-        Mat::from_fn(z.nrows(), has.nrows(), |i, c| {
-            let term = |&m: &usize| {
-                let (z, prior) = (z[(i, m)], self.binary.prior[m]);
-                match has[(c, m)] > 0.5 {
-                    true => log_sigmoid(z) - prior.ln(),
-                    false => log_sigmoid(-z) - (1.0 - prior).ln(),
-                }
-            };
-            known.iter().map(term).sum()
-        })
+        self.binary.scores(&(with_one(x) * &self.weights), signatures)
     }
 }
 

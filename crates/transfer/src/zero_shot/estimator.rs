@@ -1,6 +1,6 @@
 //! The estimator.
 
-use super::dap::Dap;
+use super::dap::{Binary, Dap};
 use super::generalized::{best, curve};
 use super::matrix::{Centring, Mat};
 use super::model::{Network, ZeroShotModel};
@@ -26,6 +26,8 @@ pub enum Kind {
         /// Positive.
         penalty: f64,
     },
+    /// Direct attribute prediction by a network that is trained on the attributes from end to end.
+    Attributes,
     /// Ridge regression of the signatures, then the nearest.
     Nearest,
     /// The bilinear closed form.
@@ -51,8 +53,8 @@ pub enum Kind {
 /// Trains on seen classes a model that tells unseen ones, by their signatures.
 ///
 /// Without [`network`](ZeroShot::network) the features are the inputs, joined to rows. With one,
-/// the closed forms and ConSE stand on a classifier of the seen classes, and the two learnt kinds
-/// train it from end to end. Penalties are chosen by holding out seen classes, a fifth at a time; with
+/// the closed forms, the regressions of [`Kind::Dap`] and ConSE stand on a classifier of the seen
+/// classes, and the three learnt kinds train it from end to end. Penalties are chosen by holding out seen classes, a fifth at a time; with
 /// fewer than four seen classes they are 1. The features that they are chosen on were trained with
 /// the held-out classes too; unseen classes are read nowhere.
 #[derive(Clone, Debug)]
@@ -87,8 +89,8 @@ impl ZeroShot {
         self
     }
 
-    /// What is done to the signatures. Direct attribute prediction reads only which are above the
-    /// mean, whatever is said here.
+    /// What is done to the signatures. Direct attribute prediction, in both forms, reads only which are
+    /// above the mean, whatever is said here.
     pub fn scaling(mut self, scaling: Scaling) -> Self {
         self.scaling = scaling;
         self
@@ -172,6 +174,13 @@ impl ZeroShot {
                 embedded(Loss::Margin { margin, width }, map, observer)?
             }
             Kind::Regression => embedded(Loss::Cosine, |_| Map::Cosine, observer)?,
+            Kind::Attributes => {
+                let (s, binary) = (&seen.signatures, Binary::fit(&seen.signatures));
+                let model =
+                    training::attributes(features, &binary, &seen.data, s, training, observer)?;
+                let (scaler, map) = (Scaler::fit(Scaling::Raw, s), Map::Attributes(binary));
+                (Network::Embedder(Box::new(model)), Scorer { centring: None, scaler, map })
+            }
             Kind::Conse { top } => {
                 let model = training::classifier(features, &seen.data, training, observer)?;
                 let map = Map::Conse(scaler.apply(&seen.signatures), top);
@@ -248,7 +257,10 @@ impl ZeroShot {
         let trains = self.features.is_some()
             || matches!(
                 self.kind,
-                Kind::Conse { .. } | Kind::Compatibility { .. } | Kind::Regression
+                Kind::Attributes
+                    | Kind::Conse { .. }
+                    | Kind::Compatibility { .. }
+                    | Kind::Regression
             );
         let some = if trains { 1 } else { folds.len() };
         let training = Training { checkpoints: None, ..self.training.clone() };

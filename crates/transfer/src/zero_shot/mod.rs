@@ -5,7 +5,7 @@
 //! look like finds the unseen ones by theirs.
 //!
 //! * Parts, on plain matrices: [`dap`], [`nearest`], [`eszsl`], [`sae`], [`conse`], and on the tape
-//!   [`compatibility`]; [`generalized`] judges them.
+//!   [`attributes`] and [`compatibility`]; [`generalized`] judges them.
 //! * [`ZeroShot`]: the estimator; [`ZeroShotModel`] predicts among any classes with a signature.
 //!
 //! Nothing of an unseen class is used to tune, scale or centre: penalties and the γ of calibrated
@@ -16,6 +16,7 @@
 //! samples are given to them: report both accuracies and their harmonic mean, not the unseen one
 //! alone.
 
+pub mod attributes;
 pub mod compatibility;
 pub mod conse;
 pub mod dap;

@@ -46,6 +46,7 @@ struct Description {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 enum Form {
     Dap,
+    Attributes,
     Nearest,
     Bilinear,
     Sae { to_features: bool },
@@ -77,13 +78,16 @@ impl ZeroShotModel {
             put("centring.mean", &row(&centring.mean));
             put("centring.scale", &row(&[centring.scale]));
         }
+        if let Map::Dap(Dap { binary, .. }) | Map::Attributes(binary) = map {
+            put("map.threshold", &row(&binary.threshold));
+            put("map.prior", &row(&binary.prior));
+        }
         let form = match map {
             Map::Dap(dap) => {
-                put("map.threshold", &row(&dap.binary.threshold));
-                put("map.prior", &row(&dap.binary.prior));
                 put("map", &dap.weights);
                 Form::Dap
             }
+            Map::Attributes(_) => Form::Attributes,
             Map::Nearest(w) => {
                 put("map", w);
                 Form::Nearest
@@ -156,24 +160,29 @@ fn model(d: Description, mut parts: Parts) -> Result<ZeroShotModel, String> {
         }
     };
     let width = centring.as_ref().map_or(0, |centring| centring.mean.len());
+    let binary = match d.form {
+        Form::Dap | Form::Attributes => Some(Binary {
+            threshold: row(&mut parts, "map.threshold", attributes)?,
+            prior: row(&mut parts, "map.prior", attributes)?,
+        }),
+        _ => None,
+    };
     let mut map = |shape| matrix(&mut parts, "map", shape);
-    let map = match d.form {
-        Form::Dap => {
-            let weights = map([width + 1, attributes])?;
-            let threshold = row(&mut parts, "map.threshold", attributes)?;
-            let prior = row(&mut parts, "map.prior", attributes)?;
-            Some(Map::Dap(Dap { binary: Binary { threshold, prior }, weights }))
+    let map = match (d.form, &binary) {
+        (Form::Dap, Some(binary)) => {
+            let (binary, weights) = (binary.clone(), map([width + 1, attributes])?);
+            Some(Map::Dap(Dap { binary, weights }))
         }
-        Form::Nearest => Some(Map::Nearest(map([width, attributes])?)),
-        Form::Bilinear => Some(Map::Bilinear(map([width, attributes])?)),
-        Form::Sae { to_features: false } => {
+        (Form::Nearest, _) => Some(Map::Nearest(map([width, attributes])?)),
+        (Form::Bilinear, _) => Some(Map::Bilinear(map([width, attributes])?)),
+        (Form::Sae { to_features: false }, _) => {
             Some(Map::Sae(map([attributes, width])?, Direction::ToSignatures))
         }
-        Form::Sae { to_features: true } => {
+        (Form::Sae { to_features: true }, _) => {
             Some(Map::Sae(map([attributes, width])?, Direction::ToFeatures))
         }
-        Form::Conse { top } => Some(Map::Conse(map([d.seen.len(), attributes])?, top)),
-        Form::Product | Form::Cosine => None,
+        (Form::Conse { top }, _) => Some(Map::Conse(map([d.seen.len(), attributes])?, top)),
+        _ => None,
     };
     let (features, d_features) = features(d.network.as_ref(), &sample, parts.held())?;
     if centred && width != d_features {
@@ -193,7 +202,11 @@ fn model(d: Description, mut parts: Parts) -> Result<ZeroShotModel, String> {
         None => {
             let two = matches!(d.form, Form::Product);
             let net = embedder(features, d_features, two.then_some(attributes), &mut parts)?;
-            let map = net.signature.clone().map_or(Map::Cosine, Map::Product);
+            let map = match (binary, &net.signature) {
+                (Some(binary), _) => Map::Attributes(binary),
+                (None, Some(signature)) => Map::Product(signature.clone()),
+                (None, None) => Map::Cosine,
+            };
             if !two && net.image.weight.shape()[0] != attributes {
                 return Err(format!("`image.weight` does not lead to {attributes} attributes"));
             }

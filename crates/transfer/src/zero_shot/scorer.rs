@@ -1,6 +1,6 @@
 //! The closed forms and the others under one roof: scores from what a network gives, and signatures.
 
-use super::dap::Dap;
+use super::dap::{Binary, Dap};
 use super::matrix::{Centring, Mat, cosines, matrix};
 use super::signatures::{Scaler, Scaling};
 use super::training::tensor;
@@ -84,6 +84,8 @@ pub(super) struct Scorer {
 #[derive(Clone, Debug)]
 pub(super) enum Map {
     Dap(Dap),
+    /// Of a network's logits, one for each attribute.
+    Attributes(Binary),
     Nearest(Mat<f64>),
     Bilinear(Mat<f64>),
     Sae(Mat<f64>, sae::Direction),
@@ -102,6 +104,7 @@ impl Scorer {
         let (x, s) = (centred.as_ref().unwrap_or(x), self.scaler.apply(signatures));
         match &self.map {
             Map::Dap(dap) => dap.scores(x, &s),
+            Map::Attributes(binary) => binary.scores(x, &s),
             Map::Nearest(w) => cosines(&(x * w), &s),
             Map::Bilinear(v) => x * v * s.transpose(),
             Map::Sae(w, way) => sae::scores(w, x, &s, *way),

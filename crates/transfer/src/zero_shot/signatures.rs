@@ -108,6 +108,11 @@ impl Signatures {
     /// The same classes with their signatures exchanged, no class keeping its own: the control that
     /// a method must beat if it uses what the signatures say.
     ///
+    /// It is no draw of chance. The draws that would leave a class its own, the good ones, are left
+    /// out, and those stay in which give an unseen class another unseen one's: few candidates are so
+    /// told worse than by guessing. And a model has one table, so that many samples of a class are
+    /// right or wrong together, and draws lie far apart.
+    ///
     /// # Panics
     /// If there is only one class.
     #[track_caller]
@@ -121,6 +126,18 @@ impl Signatures {
             from[class] = circle[(i + 1) % n];
         }
         Signatures { values: select_rows(&self.values, &from), ..self.clone() }
+    }
+}
+
+impl TryFrom<datasets::readers::signatures::Signatures> for Signatures {
+    type Error = TransferError;
+
+    /// # Errors
+    /// As [`Signatures::new`].
+    fn try_from(read: datasets::readers::signatures::Signatures) -> Result<Self, TransferError> {
+        let rows = read.values.outer_iter();
+        let rows = rows.map(|row| row.iter().map(|&v| f64::from(v)).collect()).collect();
+        Signatures::new(read.classes, read.attributes, rows)
     }
 }
 

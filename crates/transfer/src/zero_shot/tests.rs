@@ -51,6 +51,7 @@ fn peculiar_data(classes: std::ops::Range<usize>, seed: u64, noise: f32, own: f3
 fn kinds() -> Vec<(&'static str, Kind)> {
     vec![
         ("dap", Kind::Dap { penalty: 0.1 }),
+        ("attributes", Kind::Attributes),
         ("nearest", Kind::Nearest),
         ("eszsl", Kind::Eszsl(Coding::Signs)),
         ("eszsl01", Kind::Eszsl(Coding::ZeroOne)),

@@ -1,7 +1,9 @@
 //! The networks of the estimator: a classifier of the seen classes, or an embedder.
 
+use super::attributes::Targets;
 use super::compatibility::{Embedder, cosine_loss, margin_loss};
-use super::matrix::Mat;
+use super::dap::Binary;
+use super::matrix::{Mat, matrix};
 use crate::batches::Labelled;
 use crate::fit::{At, Means, Objective, Observer, fit};
 use crate::input::Normalizer;
@@ -71,20 +73,52 @@ pub(super) fn embedder(
     training: &Training,
     observer: &mut dyn Observer,
 ) -> Result<Model<Embedder>, TransferError> {
+    let fresh = |features, d, rng: &mut Rng| match loss {
+        Loss::Margin { width, .. } => {
+            Embedder::compatibility(features, d, signatures.ncols(), width, rng)
+        }
+        Loss::Cosine => Embedder::regression(features, d, signatures.ncols(), rng),
+    };
+    let objective = |batches| Embedding { batches, signatures: tensor(signatures), loss };
+    let words = format!("zero-shot embedder, {loss:?}");
+    trained((features, fresh), (&words, objective), data, training, observer)
+}
+
+/// Trains a network with a logit for each attribute, as `binary` reads the rows of `signatures`.
+pub(super) fn attributes(
+    features: Option<&Sequential>,
+    binary: &Binary,
+    data: &Dataset,
+    signatures: &Mat<f64>,
+    training: &Training,
+    observer: &mut dyn Observer,
+) -> Result<Model<Embedder>, TransferError> {
+    let k = signatures.ncols();
+    let fresh = |features, d, rng: &mut Rng| Embedder::regression(features, d, k, rng);
+    let objective = |batches| Attributes {
+        batches,
+        targets: Targets::new(binary, signatures),
+        binary: binary.clone(),
+        signatures: signatures.clone(),
+    };
+    let words = "zero-shot attributes";
+    trained((features, fresh), (words, objective), data, training, observer)
+}
+
+/// Trains what `fresh` puts on the features by what `objective` makes of the batches.
+fn trained<O: Objective<Net = Embedder>>(
+    (features, fresh): (Option<&Sequential>, impl FnOnce(Sequential, usize, &mut Rng) -> Embedder),
+    (words, objective): (&str, impl FnOnce(Labelled) -> O),
+    data: &Dataset,
+    training: &Training,
+    observer: &mut dyn Observer,
+) -> Result<Model<Embedder>, TransferError> {
     let features = features.cloned().unwrap_or_else(|| seq![flatten]);
-    let (d, k) = (width(&features, data.sample_shape()), signatures.ncols());
-    let rng = &mut Rng::seed(training.seed).fork("zero-shot head");
-    let net = match loss {
-        Loss::Margin { width, .. } => Embedder::compatibility(features, d, k, width, rng),
-        Loss::Cosine => Embedder::regression(features, d, k, rng),
-    };
-    let plan = training.plan(&format!("zero-shot embedder, {loss:?}"), data.len())?;
+    let d = width(&features, data.sample_shape());
+    let net = fresh(features, d, &mut Rng::seed(training.seed).fork("zero-shot head"));
+    let plan = training.plan(words, data.len())?;
     let normalizer = Normalizer::fit(training.normalize, &data.without_labels());
-    let mut objective = Embedding {
-        batches: Labelled::new(data, &normalizer, training)?,
-        signatures: tensor(signatures),
-        loss,
-    };
+    let mut objective = objective(Labelled::new(data, &normalizer, training)?);
     let sgd = training.sgd(&plan).bind(&net)?;
     let fitted = fit(&mut objective, net, sgd, &plan, observer)?;
     let (net, history) = (fitted.net, fitted.history);
@@ -121,6 +155,28 @@ impl Objective for Embedding {
                 Loss::Margin { margin, .. } => margin_loss(f, g, &labels, margin as Real),
                 Loss::Cosine => cosine_loss(f, g, &labels),
             }
+        })
+    }
+}
+
+/// The attributes' loss on batches of seen classes.
+struct Attributes {
+    batches: Labelled,
+    targets: Targets,
+    binary: Binary,
+    signatures: Mat<f64>,
+}
+
+impl Objective for Attributes {
+    type Net = Embedder;
+
+    fn step(&mut self, net: &Embedder, at: At, rng: &mut Rng, means: &mut Means) -> (Real, Grads) {
+        let (x, labels) = self.batches.batch(at.step);
+        grad(rng, |t| {
+            let z = crate::Network::forward(net, t.constant(x));
+            let scores = self.binary.scores(&matrix(&z.value()), &self.signatures);
+            means.add("accuracy", metrics::accuracy(&tensor(&scores), &labels));
+            self.targets.loss(z, &labels)
         })
     }
 }

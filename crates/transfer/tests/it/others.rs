@@ -46,7 +46,7 @@ const fn learnt(name: &'static str, random: bool, fit: Fit) -> Other {
 }
 
 /// To check a new estimator, add it here.
-pub(crate) const OTHERS: [Other; 26] = [
+pub(crate) const OTHERS: [Other; 27] = [
     trained("multi-task, equal", |t, o| multi_task(t, Weighting::Equal, o)),
     trained("multi-task, uncertainty", |t, o| multi_task(t, Weighting::Uncertainty, o)),
     trained("multi-task, grad-norm", |t, o| multi_task(t, Weighting::GRAD_NORM, o)),
@@ -66,6 +66,7 @@ pub(crate) const OTHERS: [Other; 26] = [
     trained("zero-shot, compatibility", |t, o| {
         zero_shot(t, Kind::Compatibility { margin: 1.0, width: 6 }, true, o)
     }),
+    trained("zero-shot, net and attributes", |t, o| zero_shot(t, Kind::Attributes, true, o)),
     trained("zero-shot, net and regression", |t, o| zero_shot(t, Kind::Regression, true, o)),
     learnt("self-taught, raw", false, |t, o| self_taught(t, Raw, o)),
     learnt("self-taught, pca", false, |t, o| self_taught(t, Pca::new(10), o)),

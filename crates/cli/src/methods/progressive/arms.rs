@@ -16,8 +16,8 @@ pub(super) const SINGLE: &str = "single_column";
 const RANDOM: &str = "random_column";
 const FINE_TUNE: &str = "fine_tune";
 const OUTPUT_ONLY: &str = "output_only";
-/// The paper's baselines: a column from scratch; beside a random frozen column; the column of the
-/// task before, all of it trained on; the first task's column with a new head.
+/// The paper's baselines: a column from scratch; beside random frozen columns, one for each older
+/// task; the column of the task before, all of it trained on; the first task's column with a new head.
 pub(super) const BASELINES: [&str; 4] = [SINGLE, RANDOM, FINE_TUNE, OUTPUT_ONLY];
 
 /// Test samples that a learning curve is measured on.
@@ -108,11 +108,7 @@ impl<'a> Arms<'a> {
             let model = match arm {
                 FINE_TUNE => self.go_on(arm, &chain[k - 1], k, seed)?,
                 OUTPUT_ONLY => self.go_on(arm, &chain[0], k, seed)?,
-                RANDOM => {
-                    let empty = Progressive::new(ProgressiveModel::new(self.plan.clone())?);
-                    let random = empty.seed(seed).untrained("random", &self.tasks[0].train)?;
-                    self.add(arm, random, k, seed)?
-                }
+                RANDOM => self.add(arm, self.random(k, seed)?, k, seed)?,
                 _ => self.add(arm, ProgressiveModel::new(self.plan.clone())?, k, seed)?,
             };
             self.measure(&model, model.tasks().len() - 1, k, &mut came)?;
@@ -138,6 +134,17 @@ impl<'a> Arms<'a> {
         let model = self.add("first", ProgressiveModel::new(self.plan.clone())?, 0, seed)?;
         *self.first.borrow_mut() = Some((seed, model.clone()));
         Ok(model)
+    }
+
+    /// What stands beside the column of task `k` in the control: a column for each older task, as large
+    /// as the method's and with the same laterals, but of random weights.
+    fn random(&self, k: usize, seed: u64) -> Result<ProgressiveModel, TransferError> {
+        let empty = ProgressiveModel::new(self.plan.clone())?;
+        self.tasks[..k].iter().enumerate().try_fold(empty, |older, (column, task)| {
+            // Columns start from their names: no two are alike, and none is as a trained one starts.
+            let name = format!("random {}", column + 1);
+            Progressive::new(older).seed(seed).untrained(&name, &task.train)
+        })
     }
 
     /// A new column for task `k` beside those of `older`.

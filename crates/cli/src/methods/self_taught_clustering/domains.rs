@@ -1,10 +1,11 @@
 //! What is clustered: the data's counts, or the hidden units of an autoencoder.
 
+use super::rows::Rows;
 use super::settings::{Settings, Stand};
 use crate::context::Context;
 use crate::error::{InputError, UsageError};
 use crate::run::Shared;
-use datasets::{Dataset, Random, Unlabelled};
+use datasets::{Random, Unlabelled};
 use std::cell::RefCell;
 use std::rc::Rc;
 use transfer::fit::Observer;
@@ -23,25 +24,25 @@ pub(super) struct Tables {
 
 /// Both data sets, and the target's labels for the score.
 pub(super) struct Domains {
-    target: Unlabelled,
-    source: Unlabelled,
+    target: Rows,
+    source: Rows,
     labels: Option<Vec<usize>>,
     /// The tables of the last seed that was asked for.
     tables: RefCell<Option<(u64, Rc<Tables>)>>,
 }
 
 impl Domains {
-    pub(super) fn load(shared: &Shared, context: &Context) -> anyhow::Result<Self> {
+    pub(super) fn load(shared: &Shared, stand: Stand, context: &Context) -> anyhow::Result<Self> {
         let missing = |what, remedy| UsageError::Missing { what, remedy };
         let specs = (shared.source.as_deref(), shared.target.as_deref());
         let source = specs.0.ok_or_else(|| missing("--source", "auxiliary data, as csv:FILE"))?;
         let to_cluster = specs.1.ok_or_else(|| missing("--target", "the data to cluster"))?;
-        let target = context.load("--target", to_cluster)?;
-        let source = context.load("--source", source)?;
-        if target.sample_shape() != source.sample_shape() {
-            let is = |data: &Dataset| match data.sample_shape() {
+        let (target, labels) = Rows::load(("--target", to_cluster), stand, context)?;
+        let (source, _) = Rows::load(("--source", source), stand, context)?;
+        if target.shape() != source.shape() {
+            let is = |rows: &Rows| match rows.shape()[..] {
                 [features] => format!("{features} features"),
-                shape => format!("samples of shape {shape:?}"),
+                ref shape => format!("samples of shape {shape:?}"),
             };
             return Err(InputError::Mismatch {
                 left: format!("--source {}", source.name()),
@@ -53,8 +54,6 @@ impl Domains {
             }
             .into());
         }
-        let labels = target.labels().map(<[usize]>::to_vec);
-        let (target, source) = (target.without_labels(), source.without_labels());
         Ok(Domains { target, source, labels, tables: RefCell::default() })
     }
 
@@ -66,7 +65,7 @@ impl Domains {
     /// The numbers of target rows, source rows and features.
     pub(super) fn sizes(&self, stand: Stand) -> [usize; 3] {
         let features = match stand {
-            Stand::Counts => self.target.sample_shape().iter().product(),
+            Stand::Counts => self.target.shape().iter().product(),
             Stand::Autoencoder { units, .. } => units,
         };
         [self.target.len(), self.source.len(), features]
@@ -75,8 +74,8 @@ impl Domains {
     /// Refuses data that are no counts, where counts are clustered.
     pub(super) fn check(&self, settings: &Settings) -> Result<(), TransferError> {
         if settings.stand == Stand::Counts {
-            Counts::from_dense(&self.target)?;
-            Counts::from_dense(&self.source)?;
+            self.target.counts()?;
+            self.source.counts()?;
         }
         Ok(())
     }
@@ -106,9 +105,9 @@ impl Domains {
         };
         let target = self.target.select(&rows);
         let [target, source] = match settings.stand {
-            Stand::Counts => [Counts::from_dense(&target)?, Counts::from_dense(&self.source)?],
+            Stand::Counts => [target.counts()?, self.source.counts()?],
             Stand::Autoencoder { units, epochs } => {
-                self.hidden(&target, (units, epochs), seed, observer)?
+                self.hidden(&target.dense()?, (units, epochs), seed, observer)?
             }
         };
         let labels = self.labels.as_ref().map(|all| rows.iter().map(|&row| all[row]).collect());
@@ -126,7 +125,8 @@ impl Domains {
         seed: u64,
         observer: &mut dyn Observer,
     ) -> Result<[Counts; 2], TransferError> {
-        let views = [target.inputs(), self.source.inputs()];
+        let source = self.source.dense()?;
+        let views = [target.inputs(), source.inputs()];
         let both = ndarray::concatenate(ndarray::Axis(0), &views).expect("checked when loaded");
         let both = Unlabelled::new("target and source", both)?;
         let learner = Autoencoder::sparse(units).epochs(epochs).seed(seed);
@@ -137,6 +137,6 @@ impl Domains {
             let codes = ndarray::ArrayD::from_shape_vec(vec![data.len(), units], values);
             Counts::from_dense(&Unlabelled::new(data.name(), codes.expect("a code for each row"))?)
         };
-        Ok([counts(target)?, counts(&self.source)?])
+        Ok([counts(target)?, counts(&source)?])
     }
 }

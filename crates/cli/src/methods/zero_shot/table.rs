@@ -11,10 +11,7 @@ const MOST_BYTES: u64 = 1 << 28;
 /// `synthetic`, those of the generated letters; else a file.
 pub(super) fn load(name: &str) -> anyhow::Result<Signatures> {
     if name == "synthetic" {
-        let letters = letter_signatures();
-        let rows = letters.values.outer_iter();
-        let rows = rows.map(|row| row.iter().map(|&v| f64::from(v)).collect()).collect();
-        return Ok(Signatures::new(letters.classes, letters.attributes, rows)?);
+        return Ok(letter_signatures().try_into()?);
     }
     read(Path::new(name))
 }

@@ -4,8 +4,9 @@ use super::*;
 use crate::fit::Progress;
 use datasets::{Dataset, synthetic};
 
-const KINDS: [Kind; 8] = [
+const KINDS: [Kind; 9] = [
     Kind::Dap { penalty: 1.0 },
+    Kind::Attributes,
     Kind::Nearest,
     Kind::Eszsl(Coding::Signs),
     Kind::Sae(Direction::ToSignatures),
@@ -77,7 +78,7 @@ fn a_file_that_claims_what_it_does_not_hold_is_refused() {
     let (form, conse) = (Kind::Eszsl(Coding::Signs), Kind::Conse { top: 3 });
     for (kind, network, from, to, why) in [
         (form, None, "\"bilinear\"", "\"nearst\"", "cannot be read"),
-        (form, None, "\"bilinear\"", "\"dap\"", "`map` has shape"),
+        (form, None, "\"bilinear\"", "\"dap\"", "no tensor `map.threshold`"),
         (form, None, "\"bilinear\"", "\"cosine\"", "no tensor `image.weight`"),
         (form, None, "\"bilinear\"", "{\"sae\":{\"to_features\":true}}", "`map` has shape"),
         (form, None, "\"a3\"", "\"a3\",\"a4\"", "`signatures` has shape"),
@@ -89,6 +90,7 @@ fn a_file_that_claims_what_it_does_not_hold_is_refused() {
         (form, Some(&cnn), "cifar-cnn", "nothing", "there is no such network"),
         (conse, None, "\"top\":3", "\"top\":0", "contradicts itself"),
         (Kind::Regression, None, "\"cosine\"", "\"product\"", "no tensor `signature.weight`"),
+        (Kind::Regression, None, "\"cosine\"", "\"attributes\"", "no tensor `map.threshold`"),
     ] {
         fitted(kind, network).save(network, &path).unwrap();
         let mut state = StateDict::load(&path).unwrap();
