@@ -2,6 +2,8 @@
 
 use crate::idx;
 use crate::lab::Lab;
+use serde_json::Value;
+use std::collections::BTreeMap;
 
 const DATA: &str = "--source synthetic:moons?n=100 --target synthetic:moons-rotated --shots 5 \
                     --source-epochs 5 --lr 0.1";
@@ -16,15 +18,27 @@ fn every_training_on_the_target_stops_by_the_examples_held_out() {
         let told = "5 labelled target examples a class, 40 % of them held out to choose the epoch";
         assert!(text.contains(told), "{text}");
         let metrics = lab.text(&format!("{name}/metrics.jsonl"));
-        let (source, target): (Vec<&str>, Vec<&str>) =
-            metrics.lines().partition(|line| line.contains("\"arm\":\"source\""));
-        assert!(source.iter().all(|line| !line.contains("minus_validation_loss")), "{name}");
-        assert!(target.iter().all(|line| line.contains("minus_validation_loss")), "{name}");
-        let own = format!("\"arm\":\"{name}\"");
-        for arm in [own.as_str(), "\"arm\":\"scratch\""] {
-            let epochs = target.iter().filter(|line| line.contains(arm)).count();
-            assert!((3..100).contains(&epochs), "{name}, {arm}: {epochs}");
+        let (mut arms, mut early) = (BTreeMap::<String, Vec<f64>>::new(), 0);
+        for line in metrics.lines() {
+            let epoch: Value = serde_json::from_str(line).unwrap();
+            let arm = epoch["arm"].as_str().unwrap();
+            let criterion = epoch["minus_validation_loss"].as_f64();
+            assert_eq!(criterion.is_none(), arm == "source", "{name}: {line}");
+            arms.entry(arm.to_owned()).or_default().extend(criterion);
         }
+        assert!(arms.contains_key(name) && arms.contains_key("scratch"), "{:?}", arms.keys());
+        for (arm, values) in arms.iter().filter(|(arm, _)| *arm != "source") {
+            // The second epoch in a row without a better one is the last.
+            let (mut best, mut stale) = (f64::NEG_INFINITY, 0);
+            for (epoch, value) in values.iter().enumerate() {
+                stale = if *value > best { 0 } else { stale + 1 };
+                best = best.max(*value);
+                let last = epoch + 1 == values.len();
+                assert_eq!(last, stale == 2 || epoch + 1 == 100, "{name}, {arm}: {values:?}");
+            }
+            early += usize::from(values.len() < 100);
+        }
+        assert!(early > 0, "{name}: {arms:?}");
         let config = lab.text(&format!("{name}/config.toml"));
         assert!(config.contains("hold-out = 0.4") && config.contains("patience = 2"), "{config}");
         lab.done(&format!("run {name} --config {name}/config.toml --out {name}-again"));
