@@ -45,7 +45,7 @@ impl Context {
     /// As [`load`]; says what the reader took for granted or left out, once if several data sets say
     /// the same, as two ranges of rows of one table do.
     pub(crate) fn load(&self, role: &'static str, spec: &str) -> Result<Dataset, InputError> {
-        load(role, spec).inspect(|data| self.tell(role, data))
+        self.met(role, spec, load(role, spec)?)
     }
 
     /// As [`load_labelled`], and says the same.
@@ -54,7 +54,7 @@ impl Context {
         role: &'static str,
         spec: &str,
     ) -> Result<Dataset, InputError> {
-        load_labelled(role, spec).inspect(|data| self.tell(role, data))
+        self.met(role, spec, load_labelled(role, spec)?)
     }
 
     /// As [`load_known`], and says the same.
@@ -64,15 +64,18 @@ impl Context {
         spec: &str,
         cache: Option<&Path>,
     ) -> Result<Dataset, InputError> {
-        load_known(role, spec, cache).inspect(|data| self.tell(role, data))
+        self.met(role, spec, load_known(role, spec, cache)?)
     }
 
-    fn tell(&self, role: &'static str, data: &Dataset) {
+    fn met(&self, role: &'static str, spec: &str, data: Dataset) -> Result<Dataset, InputError> {
+        let known = self.inputs.borrow_mut().data(role, spec, &data);
+        known.map_err(|e| InputError::Data { role, spec: spec.to_owned(), source: Box::new(e) })?;
         for note in data.notes() {
             if self.told.borrow_mut().insert(note.clone()) {
                 out::talk(self.quiet, &format!("{role}: {note}"));
             }
         }
+        Ok(data)
     }
 }
 

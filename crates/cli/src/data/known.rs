@@ -3,6 +3,7 @@
 
 use super::load_labelled;
 use crate::error::InputError;
+use crate::run::hex;
 use datasets::{DataError, Dataset, Identity, Spec};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -35,8 +36,7 @@ pub(crate) fn load_known(
 }
 
 fn mark(cache: &Path, identity: Identity) -> PathBuf {
-    let name: String = identity.iter().map(|byte| format!("{byte:02x}")).collect();
-    cache.join(format!("{name}.pictures"))
+    cache.join(format!("{}.pictures", hex(&identity)))
 }
 
 #[cfg(test)]

@@ -30,7 +30,9 @@ impl Session {
         context: &Context,
     ) -> anyhow::Result<Self> {
         let settings = config::table(shared, own)?;
-        let folder = Folder::open(method, settings, control.out.as_deref(), control.resume)?;
+        let inputs = context.inputs.take().table(&settings)?;
+        let (out, resume) = (control.out.as_deref(), control.resume);
+        let folder = Folder::open(method, (settings, inputs), out, resume)?;
         out::talk(context.quiet, &format!("{method}: run folder {}", folder.path().display()));
         let (context, failure) = (context.clone(), Failure::default());
         let (mut seeds, every, keep) = (shared.seeds(), control.checkpoint_every, control.keep);

@@ -6,6 +6,7 @@ mod backbone;
 mod bad_data;
 mod bad_models;
 mod bad_settings;
+mod changed_inputs;
 mod clustering;
 mod compare;
 mod config;
