@@ -32,6 +32,24 @@ pub(crate) fn sized(spec: &str, shape: &[usize]) -> Option<String> {
     Some(sized.to_string())
 }
 
+/// The spec of one picture where its file alone is named; any other spec as it is.
+pub(crate) fn one_picture(given: &str) -> String {
+    let path = Path::new(given);
+    let ends = |ending: &&str| path.extension().is_some_and(|e| e.eq_ignore_ascii_case(ending));
+    match ["png", "jpg", "jpeg"].iter().any(ends) && path.is_file() {
+        true => Spec::of_part("images", given).map_or(given.to_owned(), |spec| spec.to_string()),
+        false => given.to_owned(),
+    }
+}
+
+/// Whether both name the same data, however they are written.
+pub(crate) fn same_spec(a: &str, b: &str) -> bool {
+    match (a.parse::<Spec>(), b.parse::<Spec>()) {
+        (Ok(a), Ok(b)) => a == b,
+        _ => a == b,
+    }
+}
+
 /// As [`load`], for data whose labels are needed.
 pub(crate) fn load_labelled(role: &'static str, spec: &str) -> Result<Dataset, InputError> {
     let data = load(role, spec)?;
