@@ -79,6 +79,9 @@ impl Start {
         if let (true, Start::Model(model, _)) = (backbone, &mut start) {
             // The file of a backbone knows no normalisation, and the settings do.
             let kind = shared.normalize.unwrap_or(base().normalize);
+            if kind.is_measured() {
+                target.ready()?;
+            }
             model.normalizer = Normalizer::fit(kind, &target.without_labels());
         }
         Ok((start, target, test))
