@@ -61,7 +61,7 @@ impl Description {
     /// [`TransferError::Unusable`] if the file cannot be read, [`TransferError::Description`] with the
     /// line if it describes no network.
     pub fn read(path: &Path) -> Result<Self, TransferError> {
-        let text = std::fs::read_to_string(path).map_err(|e| TransferError::Unusable {
+        let text = nn_layers::read_text(path).map_err(|e| TransferError::Unusable {
             path: path.to_owned(),
             why: format!("cannot read the description of a network: {e}"),
         })?;
