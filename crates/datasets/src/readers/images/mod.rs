@@ -81,7 +81,7 @@ const OPTIONS: &[OptionHelp] = &[
     folders::OPTIONS[1],
 ];
 
-const WANTED: Wanted = Wanted { what: "pictures", endings: &["png", "jpg", "jpeg"] };
+const WANTED: Wanted = Wanted { what: "pictures", endings: &["png", "jpg", "jpeg"], alone: true };
 
 /// The most numbers of a data set: 2³⁰, four gigabytes.
 const MOST_NUMBERS: usize = 1 << 30;
