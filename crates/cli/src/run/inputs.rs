@@ -1,13 +1,13 @@
 //! What a run was made from beside its settings: a run that goes on must find it as it was.
 
 use super::config::PROVENANCE;
-use crate::error::InputError;
-use datasets::{DataError, Dataset};
+use crate::error::{InputError, UsageError};
+use datasets::{DataError, Dataset, Spec};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 /// The table of a recorded configuration's provenance in which they stand.
@@ -15,9 +15,14 @@ pub(super) const INPUTS: &str = "inputs";
 /// Settings whose value may be the name of a file.
 const FILES: [&str; 6] = ["arch", "backbone", "init", "key-map", "net", "signatures"];
 
-/// The SHA-256 of each data set and each file, under the words of the command line that name it.
+/// What was read.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Inputs(BTreeMap<String, String>);
+pub(crate) struct Inputs {
+    /// The SHA-256 of each data set and each file, under the words of the command line that name it.
+    sums: BTreeMap<String, String>,
+    /// Folders whose files are the data.
+    folders: Vec<PathBuf>,
+}
 
 impl Inputs {
     /// Remembers a data set that was read.
@@ -25,8 +30,29 @@ impl Inputs {
     /// # Errors
     /// If a file that it is made from cannot be read, or has changed meanwhile.
     pub(crate) fn data(&mut self, role: &str, spec: &str, data: &Dataset) -> Result<(), DataError> {
-        self.0.insert(format!("{role} {spec}"), hex(&data.fingerprint()?));
+        self.sums.insert(format!("{role} {spec}"), hex(&data.fingerprint()?));
+        let spec: Option<Spec> = spec.parse().ok();
+        // Only those schemes list what is in a folder.
+        let listed = spec.filter(|spec| matches!(spec.scheme(), "images" | "audio"));
+        self.folders
+            .extend(listed.into_iter().flat_map(|spec| spec.parts().to_vec()).map(Into::into));
         Ok(())
+    }
+
+    /// Refuses a run folder among the data: the next reading would find it there.
+    pub(super) fn lie_outside(&self, out: &Path) -> Result<(), UsageError> {
+        let out_is = whole(out);
+        match self.folders.iter().find(|folder| out_is.starts_with(whole(folder))) {
+            None => Ok(()),
+            Some(folder) => {
+                let why = format!(
+                    "it lies in {}, all of which is read as data, and would be read with them the next \
+                     time; choose a folder outside by --out",
+                    folder.display()
+                );
+                Err(UsageError::Folder { path: out.to_owned(), why })
+            }
+        }
     }
 
     /// All of them, with the files that the settings name, as they are recorded.
@@ -40,10 +66,10 @@ impl Inputs {
             if path.is_file() {
                 let failed =
                     |source| InputError::Read { path: path.to_owned(), operation: "read", source };
-                self.0.insert(format!("--{key} {file}"), hex(&sum(path).map_err(failed)?));
+                self.sums.insert(format!("--{key} {file}"), hex(&sum(path).map_err(failed)?));
             }
         }
-        Ok(self.0.into_iter().map(|(name, sum)| (name, Value::String(sum))).collect())
+        Ok(self.sums.into_iter().map(|(name, sum)| (name, Value::String(sum))).collect())
     }
 }
 
@@ -66,6 +92,16 @@ pub(super) fn difference(recorded: &Table, now: &Table) -> Option<String> {
 /// Bytes as they are written.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The path without links, as far as it is there.
+fn whole(path: &Path) -> PathBuf {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let there = path.ancestors().find_map(|part| Some((part, part.canonicalize().ok()?)));
+    there.map_or_else(
+        || path.clone(),
+        |(part, canonical)| canonical.join(path.strip_prefix(part).unwrap_or(Path::new(""))),
+    )
 }
 
 fn sum(path: &Path) -> io::Result<[u8; 32]> {

@@ -2,6 +2,7 @@
 
 mod advise;
 mod align;
+mod apart;
 mod backbone;
 mod bad_data;
 mod bad_models;
