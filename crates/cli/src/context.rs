@@ -2,7 +2,7 @@
 
 use crate::args::Talk;
 use crate::out;
-use crate::run::Small;
+use crate::run::{Inputs, Small};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -20,6 +20,8 @@ pub(crate) struct Context {
     pub(crate) whole: Option<Whole>,
     /// Notes on data that were given already.
     pub(crate) told: Rc<RefCell<BTreeSet<String>>>,
+    /// What the data that were read for the next run are known again by.
+    pub(crate) inputs: Rc<RefCell<Inputs>>,
     /// Who watches a run in small, if it is one.
     pub(crate) small: Option<Rc<dyn Small>>,
 }
@@ -42,6 +44,7 @@ impl Context {
             stop: Stop::listen(talk.quiet)?,
             whole: None,
             told: Rc::default(),
+            inputs: Rc::default(),
             small: None,
         })
     }

@@ -49,6 +49,24 @@ pub(crate) fn sized(spec: &str, shape: &[usize]) -> Option<String> {
     Some(sized.to_string())
 }
 
+/// The spec of one picture where its file alone is named; any other spec as it is.
+pub(crate) fn one_picture(given: &str) -> String {
+    let path = Path::new(given);
+    let ends = |ending: &&str| path.extension().is_some_and(|e| e.eq_ignore_ascii_case(ending));
+    match ["png", "jpg", "jpeg"].iter().any(ends) && path.is_file() {
+        true => Spec::of_part("images", given).map_or(given.to_owned(), |spec| spec.to_string()),
+        false => given.to_owned(),
+    }
+}
+
+/// Whether both name the same data, however they are written.
+pub(crate) fn same_spec(a: &str, b: &str) -> bool {
+    match (a.parse::<Spec>(), b.parse::<Spec>()) {
+        (Ok(a), Ok(b)) => a == b,
+        _ => a == b,
+    }
+}
+
 /// As [`load`], for data whose labels are needed.
 pub(crate) fn load_labelled(role: &'static str, spec: &str) -> Result<Dataset, InputError> {
     let data = load(role, spec)?;
@@ -62,7 +80,7 @@ impl Context {
     /// As [`load`]; says what the reader took for granted or left out, once if several data sets say
     /// the same, as two ranges of rows of one table do.
     pub(crate) fn load(&self, role: &'static str, spec: &str) -> Result<Dataset, InputError> {
-        load(role, spec).inspect(|data| self.tell(role, data))
+        self.met(role, spec, load(role, spec)?)
     }
 
     /// As [`load_labelled`], and says the same.
@@ -71,7 +89,7 @@ impl Context {
         role: &'static str,
         spec: &str,
     ) -> Result<Dataset, InputError> {
-        load_labelled(role, spec).inspect(|data| self.tell(role, data))
+        self.met(role, spec, load_labelled(role, spec)?)
     }
 
     /// As [`load_known`], and says the same.
@@ -81,15 +99,18 @@ impl Context {
         spec: &str,
         cache: Option<&Path>,
     ) -> Result<Dataset, InputError> {
-        load_known(role, spec, cache).inspect(|data| self.tell(role, data))
+        self.met(role, spec, load_known(role, spec, cache)?)
     }
 
-    fn tell(&self, role: &'static str, data: &Dataset) {
+    fn met(&self, role: &'static str, spec: &str, data: Dataset) -> Result<Dataset, InputError> {
+        let known = self.inputs.borrow_mut().data(role, spec, &data);
+        known.map_err(|e| InputError::Data { role, spec: spec.to_owned(), source: Box::new(e) })?;
         for note in data.notes() {
             if self.told.borrow_mut().insert(note.clone()) {
                 out::talk(self.quiet, &format!("{role}: {note}"));
             }
         }
+        Ok(data)
     }
 }
 

@@ -24,6 +24,11 @@ pub(crate) trait Recipe: fmt::Debug + Send + Sync {
 
     /// Writes row `row` in the place of zeros.
     fn make(&self, row: usize, out: &mut [f32]) -> Result<(), DataError>;
+
+    /// What was odd in what has been read so far, and was not refused.
+    fn note(&self) -> Option<String> {
+        None
+    }
 }
 
 /// Some rows of a recipe, and their values once they were made.
@@ -67,6 +72,10 @@ impl Deferred {
 
     pub(crate) fn identity_of(&self, row: usize) -> Result<Identity, DataError> {
         self.recipe.identity(self.rows[row])
+    }
+
+    fn note(&self) -> Option<String> {
+        self.recipe.note()
     }
 
     fn identity(&self) -> Result<Identity, DataError> {
@@ -163,6 +172,18 @@ macro_rules! deferred_inputs {
 
 impl Dataset {
     deferred_inputs!();
+
+    /// The same data with a note on what was odd in the files that have been read since, if anything
+    /// was: those of inputs that were put off are read later than the notes are made.
+    pub fn with_late_notes(self) -> Self {
+        let note = match self.rows() {
+            Rows::Held(_) => None,
+            Rows::Deferred(rows) => rows.note(),
+        };
+        let late = note.filter(|note| !self.notes().contains(note));
+        let notes = self.notes().iter().cloned().chain(late).collect();
+        self.with_notes(notes)
+    }
 
     /// As [`map_inputs`](Dataset::map_inputs), with `f` put off until the inputs are asked for, and
     /// given one row at a time, `[1, ...]`. It makes samples of the shape `sample`. `what` says all of

@@ -43,6 +43,7 @@ mod deferred;
 mod describe;
 mod error;
 mod export;
+mod fingerprint;
 mod lines;
 mod portable;
 mod random;

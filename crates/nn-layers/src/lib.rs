@@ -34,6 +34,7 @@ pub mod models;
 mod sequential;
 mod state_dict;
 mod summary;
+mod text;
 
 pub use activation::*;
 pub use layer::{CloneLayer, Layer, layer_fn};
@@ -42,3 +43,4 @@ pub use sequential::Sequential;
 pub use state_dict::*;
 pub use summary::{Row, Summary, summary};
 pub use tensor_autograd::{BinaryCrossEntropy, CrossEntropy, Reduction, Targets};
+pub use text::read_text;

@@ -35,6 +35,13 @@ pub enum Normalize {
     ImageNet,
 }
 
+impl Normalize {
+    /// Whether it depends on the samples: they must then be [`ready`](Unlabelled::ready).
+    pub fn is_measured(self) -> bool {
+        matches!(self, Normalize::Mean | Normalize::Standard)
+    }
+}
+
 /// Numbers that are turned into bytes at once.
 const PIECE: usize = 1 << 14;
 
@@ -43,10 +50,13 @@ const IMAGENET: [[f32; 3]; 2] = [[0.485, 0.456, 0.406], [0.229, 0.224, 0.225]];
 
 impl Normalizer {
     /// Measures `data` as `kind` says.
+    ///
+    /// # Panics
+    /// If the samples were put off and can no longer be made; see [`Unlabelled::ready`].
     pub fn fit(kind: Normalize, data: &Unlabelled) -> Self {
         let Normalizer { sample, mut mean, mut scale } =
             Normalizer::of_kind(kind, data.sample_shape());
-        if matches!(kind, Normalize::None | Normalize::ImageNet) {
+        if !kind.is_measured() {
             return Normalizer { sample, mean, scale };
         }
         let (channels, inputs) = (sample[0], data.inputs());

@@ -2,7 +2,7 @@
 
 use crate::batches::Labelled;
 use crate::error::setting;
-use crate::fit::Observer;
+use crate::fit::{Observer, check_batch};
 use crate::input::Normalizer;
 use crate::network::Network;
 use crate::supervised::same_classes;
@@ -98,7 +98,8 @@ impl LrRange {
         observer: &mut dyn Observer,
     ) -> Result<LrCurve, TransferError> {
         let LrRange { training, low, high, steps } = self;
-        training.plan("lr-range", data.len())?;
+        let plan = training.plan("lr-range", data.len())?;
+        check_batch(net, plan.rows)?;
         setting("low", low, *low > 0.0 && low.is_finite(), "positive and finite")?;
         setting("high", high, high > low && high.is_finite(), "above low, and finite")?;
         setting("steps", steps, *steps >= 20, "at least 20")?;

@@ -14,7 +14,7 @@ pub(super) struct Asked {
     /// A model that `transfer run` saved: the file, or the folder of the run
     #[arg(long, value_name = "MODEL")]
     pub(super) model: PathBuf,
-    /// The data; labels, if there are any, are compared with the predictions
+    /// The data, or the file of one picture; labels, if there are any, are compared with the predictions
     #[arg(long, value_name = "SPEC")]
     pub(super) data: String,
     /// The task, of a model that has several
@@ -55,8 +55,9 @@ impl Asked {
     /// Reads model and data and lets the one answer for the other.
     pub(super) fn answer(&self, quiet: bool) -> anyhow::Result<Answered> {
         let Served { input, meaning, answer } = models::load(&self.model)?.serve(&self.ask())?;
-        let spec = if self.resize { data::sized(&self.data, &input) } else { None };
-        let data = data::load("--data", spec.as_deref().unwrap_or(&self.data))?;
+        let given = data::one_picture(&self.data);
+        let spec = if self.resize { data::sized(&given, &input) } else { None };
+        let data = data::load("--data", &spec.unwrap_or(given))?;
         let data = self.fitted("--data", data, &input)?;
         let labels = labels(&data, &meaning);
         if data.labels().is_some() && labels.is_none() {
@@ -88,13 +89,18 @@ impl Asked {
     }
 }
 
-/// The data's labels, if they are classes of the model; by their names, if these are candidates that
-/// were chosen.
+/// The data's labels, if they are classes of the model: in its order, or else by their names; always by
+/// these, if they are candidates that were chosen.
 fn labels(data: &Dataset, meaning: &Meaning) -> Option<Vec<usize>> {
     let labels = data.labels()?;
     match meaning {
         Meaning::Probabilities(classes) => {
-            data::same_classes(classes, data.classes()).then(|| labels.to_vec())
+            if data::same_classes(classes, data.classes()) {
+                return Some(labels.to_vec());
+            }
+            let place = |name: &String| classes.iter().position(|class| class == name);
+            let places: Vec<usize> = data.classes().iter().map(place).collect::<Option<_>>()?;
+            Some(labels.iter().map(|&label| places[label]).collect())
         }
         Meaning::Scores(classes) => {
             let place = |label: &usize| classes.iter().position(|c| *c == data.classes()[*label]);

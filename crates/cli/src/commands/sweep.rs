@@ -7,6 +7,7 @@ mod trial;
 
 use crate::args;
 use crate::context::{Context, Whole};
+use crate::data;
 use crate::error::{self, AllDiverged, UsageError};
 use crate::methods::{METHODS, Method, Selection};
 use crate::run::{self, Control, Folder, within};
@@ -141,7 +142,7 @@ fn asked(
     let command = of(method);
     let mut words = trial::given(&command, matches);
     words.extend(["--baselines", "none"].map(str::to_owned));
-    let criterion = criterion(method, flags, matches, &mut words)?;
+    let criterion = criterion(method, flags, (matches, config.as_deref()), &mut words)?;
     let axes = flags.grid.iter().map(|text| Axis::grid(text));
     let axes = axes.chain(flags.range.iter().map(|text| Axis::range(text, false)));
     let axes = axes.chain(flags.log_range.iter().map(|text| Axis::range(text, true)));
@@ -193,11 +194,17 @@ const TEST_DATA: [&str; 3] = ["test", "oracle", "test-task"];
 const NO_TEST_DATA: &str = "a sweep reads no test data: leave test, oracle and test-task, as flags and \
                             in the file of --config, to the run with the settings that it finds";
 
+/// The target that the settings in a file name.
+fn target_of(config: &str) -> Option<String> {
+    let table: toml::Table = toml::from_str(config).ok()?;
+    Some(table.get("target")?.as_str()?.to_owned())
+}
+
 /// By what trials are compared, in words; what they need for it is added to their `words`.
 fn criterion(
     method: &Method,
     flags: &Flags,
-    matches: &ArgMatches,
+    (matches, config): (&ArgMatches, Option<&str>),
     words: &mut Vec<String>,
 ) -> Result<String, UsageError> {
     let typed = |id: &str| {
@@ -218,7 +225,8 @@ fn criterion(
         }),
         (Selection::Validation, Some(spec), None) => {
             let target = matches.try_get_one::<String>("target").ok().flatten();
-            if target == Some(spec) {
+            let target = target.cloned().or_else(|| config.and_then(target_of));
+            if target.is_some_and(|target| data::same_spec(&target, spec)) {
                 return Err(UsageError::Conflict(
                     "--validate names what --target names: to choose by what was trained on is to \
                      choose what was learnt by heart; cut a range of rows off, as DIR[5000..6000]",

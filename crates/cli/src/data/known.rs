@@ -3,6 +3,7 @@
 
 use super::load_labelled;
 use crate::error::InputError;
+use crate::run::hex;
 use datasets::{DataError, Dataset, Identity, Spec};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -29,14 +30,13 @@ pub(crate) fn load_known(
             // features are to be.
             let _ = fs::create_dir_all(cache).and_then(|()| fs::write(&mark, spec));
         }
-        Ok(data)
+        Ok(data.with_late_notes())
     };
     load().map_err(|e| InputError::Data { role, spec: spec.to_owned(), source: Box::new(e) })
 }
 
 fn mark(cache: &Path, identity: Identity) -> PathBuf {
-    let name: String = identity.iter().map(|byte| format!("{byte:02x}")).collect();
-    cache.join(format!("{name}.pictures"))
+    cache.join(format!("{}.pictures", hex(&identity)))
 }
 
 #[cfg(test)]
@@ -71,6 +71,14 @@ mod tests {
         assert!(decoded("?limit=1") && !decoded("?limit=1"));
         picture(&pets.join("dog/1.png"), 30);
         assert!(decoded("") && !decoded("") && !decoded("?limit=1"));
+        // What a name says wrongly is said each time, decoded or not.
+        let notes = || load_known("--target", &spec, Some(&cache)).unwrap().notes().to_vec();
+        assert_eq!(notes(), [""; 0]);
+        fs::rename(pets.join("cat/1.png"), pets.join("cat/1.jpg")).unwrap();
+        for _ in 0..2 {
+            let notes = notes();
+            assert!(notes[0].starts_with("1 pictures are named for another format"), "{notes:?}");
+        }
         // What is damaged is refused as ever, each time.
         fs::write(pets.join("dog/1.png"), b"\x89PNG").unwrap();
         for _ in 0..2 {

@@ -139,6 +139,7 @@ fn run(matches: &ArgMatches, control: Control, context: &Context) -> anyhow::Res
     let known = [("raw", None), ("pca", None), ("random", None)];
     let chosen = baselines(NAME, shared.baselines.as_deref(), &known)?;
     flags.check()?;
+    let shared = shared.tested_apart(flags.labels.or(flags.shots).is_some())?;
     let domains = Domains::load(&shared, &flags, context)?;
     let flags = flags.filled(domains.source.sample_shape());
     flags.check_shared(&shared)?;

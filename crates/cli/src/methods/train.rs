@@ -53,6 +53,11 @@ fn run(matches: &ArgMatches, control: Control, context: &Context) -> anyhow::Res
     let source = shared.source.as_deref();
     let remedy = "labelled data, as images:DIR or mnist:DIR";
     let source = source.ok_or(UsageError::Missing { what: "--source", remedy })?;
+    if shared.test.as_ref().is_some_and(|test| data::same_spec(test, source)) {
+        let why = "--test names what --source names: the score would be of what was learnt by heart; \
+                   leave it out, and a share of the source is held out for the score";
+        return Err(UsageError::Conflict(why).into());
+    }
     let (source, test) = load(&shared, source, context)?;
     if flags.flip == Some(true) && source.sample_shape().len() != 3 {
         let why = "--flip mirrors images, and the samples of --source are none; leave it out";

@@ -66,7 +66,7 @@ fn read<O: Args + DeserializeOwned>(method: &'static str, path: &Path) -> anyhow
 
 /// What stands in the file of --config.
 pub(crate) fn settings_text(path: &Path) -> Result<String, InputError> {
-    std::fs::read_to_string(path).map_err(|source| {
+    nn_layers::read_text(path).map_err(|source| {
         let path = path.to_owned();
         InputError::Read { path, operation: "read the configuration", source }
     })

@@ -2,6 +2,7 @@
 
 use super::card;
 use super::config::{METHOD, PROVENANCE};
+use super::inputs::{self, INPUTS};
 use super::lock::Lock;
 use crate::error::{InputError, UsageError};
 use serde::de::DeserializeOwned;
@@ -29,18 +30,19 @@ pub(crate) struct Folder {
 }
 
 impl Folder {
-    /// Makes the folder and records `settings` in it, or finds the one in which they are recorded.
+    /// Makes the folder and records `settings` and `inputs` in it, or finds the one in which they are
+    /// recorded.
     ///
     /// # Errors
     /// If the folder holds another run, or cannot be written to.
     pub(crate) fn open(
         method: &'static str,
-        settings: Table,
+        (settings, inputs): (Table, Table),
         out: Option<&Path>,
         resume: bool,
     ) -> anyhow::Result<Self> {
         let Some(path) = out else {
-            return Folder::at(&fresh(method)?).begin(method, settings);
+            return Folder::at(&fresh(method)?).begin(method, (settings, inputs));
         };
         let folder = Folder::at(path);
         let refuse = |why: String| UsageError::Folder { path: path.to_owned(), why };
@@ -57,7 +59,7 @@ impl Folder {
                     &[REPORT, RESULTS, METRICS, "model.safetensors", CHECKPOINTS],
                 )?;
                 make(path)?;
-                return folder.begin(method, settings);
+                return folder.begin(method, (settings, inputs));
             }
             Err(e) if e.kind() == io::ErrorKind::NotADirectory => {
                 return Err(refuse("it is a file; choose a folder".into()).into());
@@ -78,7 +80,8 @@ impl Folder {
             path: config,
             why: format!("not a configuration: {e}"),
         })?;
-        if let Some(why) = difference(&recorded, &with_method(method, settings)) {
+        let why = difference(&recorded, &with_method(method, settings));
+        if let Some(why) = why.or_else(|| inputs::difference(&recorded, &inputs)) {
             return Err(refuse(why).into());
         }
         let folder = folder.locked()?;
@@ -263,7 +266,7 @@ impl Folder {
 
     /// Takes the new folder and records the settings in it; it goes again if that fails, as on a
     /// full disk.
-    fn begin(self, method: &'static str, settings: Table) -> anyhow::Result<Self> {
+    fn begin(self, method: &'static str, of: (Table, Table)) -> anyhow::Result<Self> {
         let path = self.path.clone();
         let begun = self.locked().and_then(|folder| {
             if Folder::is_begun(&folder.path) {
@@ -271,7 +274,7 @@ impl Folder {
                 return Err(UsageError::Folder { path: folder.path.clone(), why }.into());
             }
             sweep(&folder.path);
-            folder.record(method, settings).map(|()| folder)
+            folder.record(method, of).map(|()| folder)
         });
         if begun.is_err() {
             let _ = fs::remove_dir(path); // it stays if somebody has put something in it
@@ -279,7 +282,11 @@ impl Folder {
         begun
     }
 
-    fn record(&self, method: &'static str, settings: Table) -> anyhow::Result<()> {
+    fn record(
+        &self,
+        method: &'static str,
+        (settings, inputs): (Table, Table),
+    ) -> anyhow::Result<()> {
         let mut table = with_method(method, settings);
         let text = |s: &str| Value::String(s.to_owned());
         let provenance = Table::from_iter([
@@ -288,6 +295,7 @@ impl Folder {
             ("instruction-set".to_owned(), text(isa::isa().name())),
             ("machine".to_owned(), text(std::env::consts::ARCH)),
             ("system".to_owned(), text(std::env::consts::OS)),
+            (INPUTS.to_owned(), Value::Table(inputs)),
         ]);
         table.insert(PROVENANCE.to_owned(), Value::Table(provenance));
         let repeat = format!("# `transfer run {method} --config THIS_FILE` repeats this run.\n\n");

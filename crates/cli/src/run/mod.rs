@@ -3,6 +3,7 @@
 mod card;
 mod config;
 mod folder;
+mod inputs;
 mod keeping;
 mod lock;
 mod overfit;
@@ -16,6 +17,7 @@ mod watch;
 
 pub(crate) use config::{merge, settings_text};
 pub(crate) use folder::Folder;
+pub(crate) use inputs::{Inputs, hex};
 pub(crate) use overfit::Overfit;
 pub(crate) use pretrained::Pretrained;
 pub(crate) use rehearsal::Rehearsal;

@@ -74,13 +74,18 @@ impl Pretrained {
     }
 
     /// The shared settings, with the normalisation that a backbone expects if none is given.
-    pub(crate) fn prepared(&self, shared: Shared) -> Result<Shared, TransferError> {
+    ///
+    /// # Errors
+    /// If the description cannot be read; if pictures would be normalised twice.
+    pub(crate) fn prepared(&self, shared: Shared) -> anyhow::Result<Shared> {
         let expected = match (&self.backbone, self.description()?) {
             (None, _) => None,
             (Some(_), Some(description)) => description.normalize(),
             (Some(_), None) => Some(Normalize::ImageNet),
         };
-        Ok(Shared { normalize: shared.normalize.or(expected), ..shared })
+        let shared = Shared { normalize: shared.normalize.or(expected), ..shared };
+        shared.normalized_once()?;
+        Ok(shared)
     }
 
     /// The shape that samples of this one are brought to: grey pictures become colour where the
@@ -165,6 +170,12 @@ mod tests {
         let own = Shared { normalize: Some(Normalize::None), ..Shared::default() };
         assert_eq!(with.prepared(own).unwrap().normalize, Some(Normalize::None));
         assert_eq!(of(None, None).prepared(Shared::default()).unwrap().normalize, None);
+        let target = Some("images:pets?normalize=imagenet".to_owned());
+        let twice = Shared { target, ..Shared::default() };
+        let error = with.prepared(twice.clone()).unwrap_err().to_string();
+        assert!(error.contains("leave that out of the spec"), "{error}");
+        let once = Shared { normalize: Some(Normalize::None), ..twice };
+        assert!(with.prepared(once).is_ok());
         assert_eq!(Pretrained { cache: Some("none".into()), ..with }.cache(), None);
         assert_eq!(of(None, None).cache(), None);
     }

@@ -7,6 +7,7 @@ use crate::context::Context;
 use crate::error::UsageError;
 use crate::out;
 use serde::Serialize;
+use std::path::Path;
 use std::rc::Rc;
 use transfer::fit::{Checkpoints, Every, Observer};
 use transfer::{Report, Study, Training, TransferError, Watch};
@@ -30,7 +31,11 @@ impl Session {
         context: &Context,
     ) -> anyhow::Result<Self> {
         let settings = config::table(shared, own)?;
-        let folder = Folder::open(method, settings, control.out.as_deref(), control.resume)?;
+        let (out, resume) = (control.out.as_deref(), control.resume);
+        let inputs = context.inputs.take();
+        inputs.lie_outside(out.unwrap_or(Path::new("runs")))?;
+        let inputs = inputs.table(&settings)?;
+        let folder = Folder::open(method, (settings, inputs), out, resume)?;
         out::talk(context.quiet, &format!("{method}: run folder {}", folder.path().display()));
         let (context, failure) = (context.clone(), Failure::default());
         let (mut seeds, every, keep) = (shared.seeds(), control.checkpoint_every, control.keep);

@@ -1,9 +1,10 @@
 //! Settings that every method has. Each is a flag, and a key of a configuration.
 
 use crate::choice::{Choices, choice};
-use crate::data::Size;
+use crate::data::{Size, same_spec};
 use crate::error::UsageError;
 use clap::Args;
+use datasets::Spec;
 use serde::{Deserialize, Serialize};
 use transfer::fit::Checkpoints;
 use transfer::{Decay, Normalize, Training};
@@ -108,11 +109,48 @@ impl Shared {
         // TOML's integers end there too, and the run folder says how the run was made in TOML.
         let fits = last.is_some_and(|last| i64::try_from(last).is_ok());
         within("--seed", self.seed, fits, "below 2^63")?;
+        self.normalized_once()?;
         within("--resize", self.resize.as_ref(), self.size().is_ok(), "HxW, as 28x28")?;
         if self.epochs.is_some() && self.steps.is_some() {
             return Err(UsageError::Conflict("give `epochs` or `steps`, not both"));
         }
         Ok(())
+    }
+
+    /// Refuses data that their spec and the run would both normalise as ImageNet's.
+    pub(super) fn normalized_once(&self) -> Result<(), UsageError> {
+        let itself = |spec: &Option<String>| {
+            let spec: Option<Spec> = spec.as_deref().and_then(|spec| spec.parse().ok());
+            spec.is_some_and(|spec| spec.option("normalize").is_some())
+        };
+        let any = [&self.source, &self.target, &self.test].into_iter().any(itself);
+        match self.normalize == Some(Normalize::ImageNet) && any {
+            true => Err(UsageError::Conflict(
+                "the run normalises pictures as ImageNet's, and so does the spec's normalize=imagenet: \
+                 leave that out of the spec, or give --normalize none",
+            )),
+            false => Ok(()),
+        }
+    }
+
+    /// The settings of a method that learns the target's labels. Where `--test` names what `--target`
+    /// names, what is not `drawn` of it gives the score, as without `--test`.
+    ///
+    /// # Errors
+    /// If nothing is drawn: all that gives the score would have been learnt.
+    pub(crate) fn tested_apart(self, drawn: bool) -> Result<Shared, UsageError> {
+        let same = |(a, b): (&String, &String)| same_spec(a, b);
+        if !self.test.as_ref().zip(self.target.as_ref()).is_some_and(same) {
+            return Ok(self);
+        }
+        match drawn {
+            true => Ok(Shared { test: None, ..self }),
+            false => Err(UsageError::Conflict(
+                "--test names what --target names: the score would be of what was learnt by heart; \
+                 give other data, as a range of rows, DIR[5000..6000], or draw --shots K of the \
+                 target: the rest then gives the score",
+            )),
+        }
     }
 
     /// The settings of one training: those given, the others from `base`.
@@ -206,6 +244,21 @@ mod tests {
             assert!(error.starts_with(want), "{error}");
         }
         assert!(Shared::default().check().is_ok());
+    }
+
+    #[test]
+    fn what_is_learnt_gives_no_score() {
+        let of = |test: &str| Shared {
+            target: Some("synthetic:digits?n=9&seed=1".into()),
+            test: Some(test.into()),
+            ..Shared::default()
+        };
+        let same = of("synthetic:digits?seed=1&n=9");
+        let error = same.clone().tested_apart(false).unwrap_err().to_string();
+        assert!(error.starts_with("--test names what --target names"), "{error}");
+        assert_eq!(same.tested_apart(true).unwrap().test, None);
+        let other = of("synthetic:digits?seed=2&n=9");
+        assert_eq!(other.clone().tested_apart(false).unwrap(), other);
     }
 
     #[test]

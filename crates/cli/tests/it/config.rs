@@ -51,4 +51,17 @@ fn a_bad_configuration_is_refused_with_the_place() {
     refused("epochs = 3\nsteps = 4\n", 2, &["`epochs` or `steps`, not both"]);
     let missing = format!("run domain-adversarial {MOONS} --config no.toml --out r");
     lab.refused(&missing, 3, &["no.toml: cannot read the configuration"]);
+    lab.write("large.toml", " ".repeat((1 << 20) + 1));
+    let large = missing.replace("no.toml", "large.toml");
+    lab.refused(&large, 3, &["large.toml: cannot read", "more than 1048576 bytes"]);
+    #[cfg(unix)]
+    {
+        std::process::Command::new("mkfifo").arg(lab.path("pipe.toml")).status().unwrap();
+        let piped = missing.replace("no.toml", "pipe.toml");
+        lab.refused(&piped, 3, &["pipe.toml: cannot read", "not a regular file"]);
+        for line in ["train --source synthetic:moons --net", "lr-find --data synthetic:moons --net"]
+        {
+            lab.refused(&format!("{line} pipe.toml"), 3, &["pipe.toml", "not a regular file"]);
+        }
+    }
 }

@@ -58,6 +58,13 @@ fn exported_pictures_train_a_model_that_names_the_files_it_classifies() {
     let document = lab.json(&format!("{predict}/3 --json"));
     assert_eq!(document["predictions"][0]["file"], "0001.png");
     assert!(document["accuracy"].is_null(), "a folder without classes has no labels");
+    // One picture is asked by its spec or by its name alone.
+    let row = document["predictions"][0].clone();
+    for one in ["images:pictures/3/0001.png", "pictures/3/0001.png"] {
+        let line = format!("predict --model m/model.safetensors --resize --json --data {one}");
+        let alone = lab.json(&line);
+        assert_eq!(alone["predictions"], serde_json::json!([row]), "{one}");
+    }
     let table = lab.done(predict);
     assert!(table.starts_with("row  file        prediction"), "{table}");
     lab.write("pictures/3/0002.png", b"\x89PNG\r\n");

@@ -139,3 +139,21 @@ fn a_batch_of_one_is_refused_where_a_layer_normalises_by_the_batch() {
     lab.refused(&format!("{line} --batch-size 1"), 2, &["`batch_size` is 1", "at least 2"]);
     done(lab.run(&format!("{line} --batch-size 2")));
 }
+
+#[test]
+fn a_model_is_known_by_its_description_and_not_by_the_name_of_its_file() {
+    let lab = lab();
+    let source = "train --source synthetic:digits?n=40 --resize 16x16 --steps 2 --net net.toml";
+    done(lab.run(&format!("{source} --out m")));
+    let line = format!(
+        "run fine-tune --init m/model.safetensors {} --threads 1",
+        TARGET.replace("--cache none", "").replace("--threads 1", "")
+    );
+    lab.write("same.toml", NET);
+    done(lab.run(&format!("{line} --net same.toml --out a")));
+    lab.write("net.toml", NET.replacen("\"relu\"", "\"tanh\"", 1));
+    let words =
+        ["--net net.toml has another architecture", "net.toml as it was then", "leave out --net"];
+    lab.refused(&format!("{line} --net net.toml --out b"), 3, &words);
+    done(lab.run(&format!("{line} --out b")));
+}

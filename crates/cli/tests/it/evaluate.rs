@@ -73,3 +73,26 @@ fn data_without_labels_or_with_those_of_others_is_refused() {
     refused("csv:other.csv#label=y", &words);
     refused("synthetic:digits?n=5", &["m has inputs of shape [2]"]);
 }
+
+#[test]
+fn data_with_some_of_the_classes_are_matched_by_name() {
+    let lab = Lab::new();
+    lab.done("train --source synthetic:digits?n=200 --resize 16x16 --epochs 2 --out m --quiet");
+    let data = |spec: &str| format!("--model m --resize --json --data {spec}");
+    let document =
+        lab.json(&format!("evaluate {}", data("synthetic:digits?n=100&seed=1&only=7,2")));
+    let classes = document["classes"].as_array().unwrap();
+    let there: Vec<&str> = classes
+        .iter()
+        .filter(|class| class["samples"].as_u64().unwrap() > 0)
+        .map(|class| class["class"].as_str().unwrap())
+        .collect();
+    assert_eq!((classes.len(), there), (10, vec!["2", "7"]));
+    // Of all samples those of these classes were predicted so before.
+    let all = lab.json(&format!("evaluate {}", data("synthetic:digits?n=100&seed=1")));
+    for class in [2, 7] {
+        assert_eq!(document["confusion"][class], all["confusion"][class]);
+    }
+    let letters = format!("evaluate {}", data("synthetic:letters?n=52&only=A,B"));
+    lab.refused(&letters, 3, &["the model m has the classes 0, 1", "the classes A, B"]);
+}

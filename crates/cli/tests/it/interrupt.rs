@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 const A_FEW_SECONDS: Duration = Duration::from_secs(10);
 
 /// Starts a run, and gives it a signal once it has recorded `epochs`.
-fn signalled(lab: &Lab, line: &str, metrics: &str, epochs: usize, signal: &str) -> Ran {
+pub(crate) fn signalled(lab: &Lab, line: &str, metrics: &str, epochs: usize, signal: &str) -> Ran {
     let mut command = lab.process(line);
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut child = Reaped(Some(child));

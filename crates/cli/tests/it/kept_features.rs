@@ -59,7 +59,8 @@ fn the_same_pictures_have_the_same_features_and_others_have_others() {
     let resized = "--target images:target --test images:test --resize 32x32";
     other("resized by the run", &format!("{mobile} {resized}"));
     other("larger", &format!("{mobile} {}", resized.replace("32x32", "36x36")));
-    other("normalised twice", &format!("{mobile} {}", target("?size=32&normalize=imagenet")));
+    let itself = format!("{} --normalize none", target("?size=32&normalize=imagenet"));
+    other("normalised by the reader", &format!("{mobile} {itself}"));
     other("other weights", &format!("{} {}", backbone("b", "mobilenet_v2"), target("?size=32")));
     other("another network", &format!("{} {}", backbone("c", "resnet18"), target("?size=32")));
     // One picture takes the place of another one of its class.

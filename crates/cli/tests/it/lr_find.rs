@@ -36,6 +36,10 @@ fn bad_ranges_and_data_are_refused() {
     }
     lab.refused(&format!("{line} --net transformer"), 2, &["there is no network `transformer`"]);
     lab.refused("lr-find --data idx:none", 3, &["none"]);
+    // One sample has no spread that could be normalised by.
+    let one = "--resize 16x16 --net cifar-cnn --batch-size 1";
+    let words = ["batch_size", "at least 2: the network normalises by the batch"];
+    lab.refused(&format!("lr-find --data synthetic:digits?n=40 {one}"), 2, &words);
 }
 
 #[test]

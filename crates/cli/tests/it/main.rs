@@ -2,10 +2,12 @@
 
 mod advise;
 mod align;
+mod apart;
 mod backbone;
 mod bad_data;
 mod bad_models;
 mod bad_settings;
+mod changed_inputs;
 mod clustering;
 mod compare;
 mod config;

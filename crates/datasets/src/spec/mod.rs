@@ -69,6 +69,14 @@ pub struct RowRange {
 }
 
 impl Spec {
+    /// The spec of a scheme and one part as it is: the path of a file or a folder.
+    ///
+    /// # Errors
+    /// [`SpecError`] if there is no such scheme, or it needs more than that.
+    pub fn of_part(scheme: &str, part: &str) -> Result<Self, SpecError> {
+        format!("{scheme}:{}", parse::escape(part)).parse()
+    }
+
     /// What stands before the colon.
     pub fn scheme(&self) -> &str {
         &self.scheme

@@ -154,7 +154,7 @@ fn folders() -> Vec<Case> {
     vec![
         case("no such folder", "/none", none),
         case("empty folder", "", none),
-        case("a file for a folder", "/x.png", &[("x.png", one.clone())]),
+        case("a file for a folder", "/x.txt", &[("x.txt", one.clone())]),
         case("no pictures", "", &[("notes.txt", vec![]), (".hidden.png", one.clone())]),
         case("empty class folder", "", &[x.clone(), ("b/.keep", vec![])]),
         case("class folder of text", "", &[x.clone(), ("b/x.txt", vec![1])]),

@@ -1,6 +1,7 @@
 //! Other names for the tensors of a state dict, as a file says them.
 
 use super::StateDict;
+use crate::read_text;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -67,8 +68,8 @@ impl KeyMap {
     /// If it cannot be read, or a line is no rule.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, KeyMapError> {
         let path = path.as_ref();
-        let read = std::fs::read_to_string(path);
-        let text = read.map_err(|source| KeyMapError::Io { path: path.to_owned(), source })?;
+        let text =
+            read_text(path).map_err(|source| KeyMapError::Io { path: path.to_owned(), source })?;
         KeyMap::parse(path, &text)
     }
 

@@ -25,7 +25,7 @@ use crate::architecture::LARGEST_SAMPLE;
 use crate::{Architecture, Normalize, TransferError};
 use nn_layers::init::{self, Fan, Nonlinearity};
 use nn_layers::models::Backbone;
-use plan::Chain;
+use plan::{Chain, check_names};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -61,7 +61,7 @@ impl Description {
     /// [`TransferError::Unusable`] if the file cannot be read, [`TransferError::Description`] with the
     /// line if it describes no network.
     pub fn read(path: &Path) -> Result<Self, TransferError> {
-        let text = std::fs::read_to_string(path).map_err(|e| TransferError::Unusable {
+        let text = nn_layers::read_text(path).map_err(|e| TransferError::Unusable {
             path: path.to_owned(),
             why: format!("cannot read the description of a network: {e}"),
         })?;
@@ -215,7 +215,8 @@ fn plan(table: &Table<'_>, input: &[usize], classes: Option<usize>) -> Result<Pl
     if let Some(last) = layers.last_mut() {
         last.outputs = classes;
     }
-    let chain = Chain::of(&layers, input, "", &mut BTreeSet::new())?;
+    let chain = Chain::of(&layers, input, "")?;
+    check_names(&layers, "", &mut BTreeSet::new())?;
     let all = chain.layers();
     if all.last().is_none_or(|layer| layer.kind != "linear") {
         let at = layers.last().map_or(table.at, |layer| layer.at);

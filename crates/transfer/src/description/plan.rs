@@ -34,27 +34,16 @@ pub(super) struct Planned {
 }
 
 impl Chain {
-    /// Fits the layers of these tables to samples of shape `input`. `names` are those that are taken,
-    /// with `path` before each.
-    pub(super) fn of(
-        tables: &[Table<'_>],
-        input: &[usize],
-        path: &str,
-        names: &mut BTreeSet<String>,
-    ) -> Result<Self, Fault> {
+    /// Fits the layers of these tables to samples of shape `input`; in errors `path` stands before
+    /// their names.
+    pub(super) fn of(tables: &[Table<'_>], input: &[usize], path: &str) -> Result<Self, Fault> {
         let mut chain = Chain { layers: Vec::new(), output: input.to_vec(), numbers: 0.0 };
         for (place, table) in tables.iter().enumerate() {
             let given = table.text("name")?;
             let kind = table.text("kind")?;
             let shown = given.or(kind).unwrap_or("without a name");
             let whole = format!("{path}{shown}");
-            let made = chain.layer(table, kind, given).map_err(|fault| fault.of(&whole))?;
-            if let Some(name) = given
-                && !names.insert(format!("{path}{name}"))
-            {
-                return Err(Fault::new(table.place("name"), Problem::Twice).of(&whole));
-            }
-            let (kind, made) = made;
+            let (kind, made) = chain.layer(table, kind, given).map_err(|fault| fault.of(&whole))?;
             // A layer without weights needs no name that a file could know.
             let name = given.map_or_else(|| format!("{kind}-{place}"), str::to_owned);
             let input = std::mem::replace(&mut chain.output, made.output);
@@ -122,16 +111,39 @@ impl Chain {
     }
 }
 
+/// Refuses a second layer of one whole name, in blocks and beside them: in a file the weights of one
+/// would take the place of the other's. `names` are those that are taken.
+pub(super) fn check_names(
+    tables: &[Table<'_>],
+    path: &str,
+    names: &mut BTreeSet<String>,
+) -> Result<(), Fault> {
+    for (place, table) in tables.iter().enumerate() {
+        let given = table.text("name")?;
+        // A block without a name has no weights.
+        let name = given.map_or_else(|| format!("residual-{place}"), str::to_owned);
+        let whole = format!("{path}{name}");
+        if given.is_some() && !names.insert(whole.clone()) {
+            return Err(Fault::new(table.place("name"), Problem::Twice).of(&whole));
+        }
+        for key in ["layers", "shortcut"] {
+            if let Some(within) = table.tables(key)? {
+                check_names(&within, &format!("{whole}."), names)?;
+            }
+        }
+    }
+    Ok(())
+}
+
 /// The kind of layer that is a sum: what its `layers` make of what comes in, and beside it what its
 /// `shortcut` makes of it, or itself.
 pub(super) fn residual(table: &Table<'_>, x: &[usize]) -> Result<Made, Fault> {
     let range = "a list of layers, their names relative to its own";
     let layers = table.tables("layers")?.ok_or_else(|| table.missing("layers", range))?;
     let path = table.text("name")?.map_or_else(String::new, |name| format!("{name}."));
-    let mut names = BTreeSet::new();
-    let layers = Chain::of(&layers, x, &path, &mut names)?;
+    let layers = Chain::of(&layers, x, &path)?;
     let shortcut = table.tables("shortcut")?;
-    let shortcut = shortcut.map(|tables| Chain::of(&tables, x, &path, &mut names)).transpose()?;
+    let shortcut = shortcut.map(|tables| Chain::of(&tables, x, &path)).transpose()?;
     let beside = shortcut.as_ref().map_or(x, |chain| &chain.output);
     if layers.output != beside {
         let problem = Problem::Sum { layers: layers.output, shortcut: beside.to_vec() };

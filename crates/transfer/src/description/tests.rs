@@ -309,4 +309,15 @@ fn what_is_no_description_is_refused() {
         &residual.replace("\"linear\", out_features = 5", "\"conv2d\""),
         "line 6, layer `a.b`: it takes [channels, height, width], and what comes in is [4]",
     );
+    let twice = "a layer before it has this name, too: each needs a name of its own";
+    let block = residual.replace("out_features = 5", "out_features = 4");
+    let layer = |name: &str| {
+        format!("[[layers]]\nname = \"{name}\"\nkind = \"linear\"\nout_features = 4\n")
+    };
+    refused(&format!("{block}{}", layer("a.b")), &format!("line 9, layer `a.b`: {twice}"));
+    let before = block.replacen("[[layers]]", &format!("{}[[layers]]", layer("a.b")), 1);
+    refused(&format!("{before}{}", layer("c")), &format!("line 10, layer `a.b`: {twice}"));
+    let second = block.replace("input = [4]\n", "").replace("\"a\"", "\"a.b\"");
+    refused(&format!("{block}{second}"), &format!("line 9, layer `a.b`: {twice}"));
+    assert!(Description::parse(&format!("{block}{}", layer("a.c"))).is_ok());
 }

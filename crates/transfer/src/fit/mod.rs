@@ -156,7 +156,7 @@ pub fn fit<O: Objective, R: Rule>(
 
 /// One sample has no spread that a normalisation by the batch could divide by. Asked at every step,
 /// because layers may thaw on the way.
-fn check_batch(net: &impl Module, rows: usize) -> Result<(), TransferError> {
+pub(crate) fn check_batch(net: &impl Module, rows: usize) -> Result<(), TransferError> {
     let by_batch = |(name, p): &(String, &Param)| name.ends_with("running_mean") && !p.frozen;
     let enough = rows > 1 || !net.named_params().iter().any(by_batch);
     setting("batch_size", rows, enough, "at least 2: the network normalises by the batch")

@@ -132,7 +132,11 @@ impl<N: Network> LayerTransfer<N> {
     ) -> Result<(Model<N>, Copying, Vec<LayerGroup>), TransferError> {
         let source = self.tuning.source();
         let inputs = target.without_labels();
-        let own = Normalizer::fit(self.tuning.shared_settings().normalize, &inputs);
+        let kind = self.tuning.shared_settings().normalize;
+        if kind.is_measured() {
+            inputs.ready()?;
+        }
+        let own = Normalizer::fit(kind, &inputs);
         let sample = Inputs::later(&inputs, &source.normalizer)?.peek(&[0])?;
         let groups = layer_groups(&self.fresh, &sample);
         let same = source.classes == target.classes();

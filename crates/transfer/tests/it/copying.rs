@@ -1,11 +1,11 @@
 //! A source model under a head for other classes.
 
-use crate::common::{bits_of, quiet, shallow, two_moons};
+use crate::common::{bits_of, quiet, shallow, small_conv, two_moons};
 use crate::estimators::source_model;
 use datasets::Dataset;
 use nn_layers::models::dann_shallow;
 use tensor_autograd::{Module, Rng};
-use transfer::{FineTune, Model, copy_matching};
+use transfer::{FineTune, LayerTransfer, Model, Supervised, copy_matching};
 
 #[test]
 fn the_trunk_is_copied_and_a_head_of_another_size_is_not() {
@@ -27,4 +27,20 @@ fn the_trunk_is_copied_and_a_head_of_another_size_is_not() {
     assert_eq!(tuned.classes.len(), 3);
     assert_ne!(bits_of(&tuned.net, "label.*"), bits_of(&source, "label.*"));
     assert_eq!(bits_of(&source, "*"), before);
+}
+
+#[test]
+fn pictures_that_changed_before_they_were_measured_are_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let pictures = folder.path().join("p");
+    datasets::write_images(&datasets::synthetic::digits(20, 0), &pictures).unwrap();
+    let spec = format!("images:{}?channels=1", pictures.display()).parse().unwrap();
+    let target = datasets::load_later(&spec).unwrap();
+    target.identity().unwrap();
+    std::fs::copy(pictures.join("7/0001.png"), pictures.join("3/0001.png")).unwrap();
+    let source = Supervised::new(small_conv(0)).epochs(1);
+    let source = source.fit(&datasets::synthetic::digits(20, 1), &mut quiet()).unwrap();
+    let tuning = FineTune::new(source);
+    let error = LayerTransfer::new(tuning, small_conv(1)).fit(&target, &mut quiet()).unwrap_err();
+    assert!(error.to_string().contains("0001.png"), "{error}");
 }

@@ -89,6 +89,8 @@ pub(super) fn run<O: Serialize>(
     context: &Context,
 ) -> anyhow::Result<Finished> {
     flags.check()?;
+    let shared = shared.tested_apart(flags.shots.is_some())?;
+    let shared = flags.pretrained.prepared(shared)?;
     let missing = |what, remedy| UsageError::Missing { what, remedy };
     let target = shared.target.as_deref();
     let target = target.ok_or_else(|| missing("--target", "labelled data, as mnist:DIR"))?;
@@ -101,7 +103,6 @@ pub(super) fn run<O: Serialize>(
     let load = |role, spec| context.load_known(role, spec, cache.as_deref());
     let target = load("--target", target)?;
     let test = shared.test.as_deref().map(|spec| load("--test", spec)).transpose()?;
-    let shared = flags.pretrained.prepared(shared)?;
     let (start, target, test) = Start::load(&shared, &flags, (target, test), context)?;
     if let Some(test) = &test {
         data::check_classes(("--target", target.name(), target.classes()), "--test", test)?;

@@ -11,7 +11,9 @@ use nn_layers::models::DannNet;
 use std::cell::RefCell;
 use std::path::Path;
 use tensor_autograd::{Module, Rng};
-use transfer::{Architecture, Model, Normalizer, Supervised, TransferError, copy_matching};
+use transfer::{
+    Architecture, Description, Model, Normalizer, Supervised, TransferError, copy_matching,
+};
 
 /// The source: its data, or its model.
 pub(super) enum Start {
@@ -79,6 +81,9 @@ impl Start {
         if let (true, Start::Model(model, _)) = (backbone, &mut start) {
             // The file of a backbone knows no normalisation, and the settings do.
             let kind = shared.normalize.unwrap_or(base().normalize);
+            if kind.is_measured() {
+                target.ready()?;
+            }
             model.normalizer = Normalizer::fit(kind, &target.without_labels());
         }
         Ok((start, target, test))
@@ -109,12 +114,15 @@ impl Start {
         classes: usize,
     ) -> anyhow::Result<Architecture> {
         match (self, given) {
-            (Start::Model(_, architecture), Some(given)) if given != architecture.name => {
+            (Start::Model(_, architecture), Some(given)) if !is_named(architecture, given)? => {
                 Err(InputError::Mismatch {
                     left: format!("--net {given}"),
                     left_is: "another architecture".into(),
                     right: "the file of --init".into(),
-                    right_is: architecture.name.clone(),
+                    right_is: match &architecture.description {
+                        None => architecture.name.clone(),
+                        Some(_) => format!("{} as it was then", architecture.name),
+                    },
                     remedy: "leave out --net".into(),
                 }
                 .into())
@@ -177,6 +185,16 @@ impl Start {
             }
         }
         Ok(Model { net, classes: setup.target.classes().to_vec(), ..source })
+    }
+}
+
+/// Whether `given` names this network: by its name, or by a file that describes it as it is. One that
+/// is gone is not needed: a model carries its description.
+fn is_named(architecture: &Architecture, given: &str) -> Result<bool, TransferError> {
+    let file = Path::new(given);
+    match args::is_description(given) && file.exists() {
+        true => Ok(architecture.description == Some(Description::read(file)?)),
+        false => Ok(architecture.name == given),
     }
 }
 

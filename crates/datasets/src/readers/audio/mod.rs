@@ -49,7 +49,7 @@ pub(super) const SCHEME: Scheme = Scheme {
     load: Loader::Chosen(load),
 };
 
-const WANTED: Wanted = Wanted { what: "recordings", endings: &["wav"] };
+const WANTED: Wanted = Wanted { what: "recordings", endings: &["wav"], alone: false };
 
 /// More recordings than this are not read: their pictures would fill more than a gigabyte.
 const MOST_RECORDINGS: usize = 300_000;

@@ -29,6 +29,8 @@ pub(super) struct Wanted {
     pub(super) what: &'static str,
     /// Endings of names, in small letters, without the dot.
     pub(super) endings: &'static [&'static str],
+    /// Whether one file is taken in the place of a folder.
+    pub(super) alone: bool,
 }
 
 /// A file and what is known of it without opening it.
@@ -59,6 +61,9 @@ impl Listing {
     /// If there are none, if the files do not lie as the module says, or cannot be listed.
     pub(super) fn of(spec: &Spec, wanted: &Wanted) -> Result<Self, DataError> {
         let root = Path::new(&spec.parts()[0]);
+        if wanted.alone && wanted.takes(root) && root.is_file() {
+            return Self::alone(spec, root);
+        }
         let mut seen = Folder::read(root, wanted)?;
         let mut listing =
             Self { spec: spec.to_string(), files: vec![], classes: vec![], others: vec![] };
@@ -89,6 +94,16 @@ impl Listing {
             return Err(spec.unsuitable("this part of the split is empty; give more files").into());
         }
         listing.asked_for(spec)
+    }
+
+    /// One file, which is of no class.
+    fn alone(spec: &Spec, path: &Path) -> Result<Self, DataError> {
+        if spec.fragment().is_some() {
+            return Err(spec.unsuitable("one file is not divided; leave out the fragment").into());
+        }
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let files = vec![File { path: path.into(), name, label: None }];
+        Self { spec: spec.to_string(), files, classes: vec![], others: vec![] }.asked_for(spec)
     }
 
     /// The files of a folder and of its classes, as far as `choose` takes them.

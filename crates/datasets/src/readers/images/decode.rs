@@ -24,6 +24,15 @@ pub(super) enum Format {
 }
 
 impl Format {
+    /// What the first bytes of a file say.
+    pub(super) fn of(bytes: &[u8]) -> Option<Self> {
+        match () {
+            () if png::is_png(bytes) => Some(Self::Png),
+            () if jpeg::is_jpeg(bytes) => Some(Self::Jpeg),
+            () => None,
+        }
+    }
+
     /// What the name of a file says.
     pub(super) fn named(path: &Path) -> Self {
         match path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("png")) {
@@ -72,16 +81,14 @@ impl Structure {
 }
 
 /// The picture, in the position that its EXIF entry says.
-pub(super) fn decode(bytes: Vec<u8>) -> Result<(Format, DynamicImage), PictureError> {
+pub(super) fn decode(bytes: Vec<u8>) -> Result<DynamicImage, PictureError> {
     if bytes.is_empty() {
         return Err(PictureError::Empty);
     }
-    let (format, structure) = if png::is_png(&bytes) {
-        (Format::Png, png::check(&bytes)?)
-    } else if jpeg::is_jpeg(&bytes) {
-        (Format::Jpeg, jpeg::check(&bytes)?)
-    } else {
-        return Err(no_picture(&bytes));
+    let Some(format) = Format::of(&bytes) else { return Err(no_picture(&bytes)) };
+    let structure = match format {
+        Format::Png => png::check(&bytes)?,
+        Format::Jpeg => jpeg::check(&bytes)?,
     };
     structure.claim.check()?;
     let kept: Vec<&[u8]> = structure.kept.into_iter().map(|range| &bytes[range]).collect();
@@ -94,7 +101,7 @@ pub(super) fn decode(bytes: Vec<u8>) -> Result<(Format, DynamicImage), PictureEr
         Format::Png => PngDecoder::with_limits(Cursor::new(kept), limits).and_then(upright),
         Format::Jpeg => JpegDecoder::new(Cursor::new(kept)).and_then(upright),
     };
-    Ok((format, image.map_err(damaged)?))
+    image.map_err(damaged)
 }
 
 fn upright(mut decoder: impl ImageDecoder) -> ImageResult<DynamicImage> {

@@ -81,7 +81,7 @@ const OPTIONS: &[OptionHelp] = &[
     folders::OPTIONS[1],
 ];
 
-const WANTED: Wanted = Wanted { what: "pictures", endings: &["png", "jpg", "jpeg"] };
+const WANTED: Wanted = Wanted { what: "pictures", endings: &["png", "jpg", "jpeg"], alone: true };
 
 /// The most numbers of a data set: 2³⁰, four gigabytes.
 const MOST_NUMBERS: usize = 1 << 30;
@@ -127,18 +127,13 @@ impl Settings {
 
 /// All pictures, decoded.
 fn load(spec: &Spec) -> Result<Dataset, DataError> {
-    let (data, pictures) = open(spec)?;
+    let data = load_later(spec)?;
     data.ready()?;
-    let notes = data.notes().iter().cloned().chain(pictures.note()).collect();
-    Ok(data.with_notes(notes))
+    Ok(data.with_late_notes())
 }
 
 /// Pictures that are decoded when they are asked for.
 fn load_later(spec: &Spec) -> Result<Dataset, DataError> {
-    Ok(open(spec)?.0)
-}
-
-fn open(spec: &Spec) -> Result<(Dataset, Arc<Pictures>), DataError> {
     let settings = Settings::of(spec);
     let listing = Listing::of(spec, &WANTED)?;
     let notes = listing.note(&WANTED).into_iter().collect();
@@ -146,15 +141,15 @@ fn open(spec: &Spec) -> Result<(Dataset, Arc<Pictures>), DataError> {
     let (paths, names): (Vec<_>, _) =
         listing.files.into_iter().map(|file| (file.path, file.name)).unzip();
     let n = paths.len();
-    let pictures = Arc::new(Pictures::of(paths, settings)?);
+    let pictures = Pictures::of(paths, settings)?;
     let shape = pictures.sample().to_vec();
     let numbers = shape.iter().fold(n as u64, |n, &axis| n.saturating_mul(axis as u64));
     if numbers > MOST_NUMBERS as u64 {
         let (dataset, samples, limit) = (spec.to_string(), n, MOST_NUMBERS);
         return Err(DataError::TooMany { dataset, samples, shape, numbers, limit });
     }
-    let rows = Deferred::new(Arc::clone(&pictures) as _, n, &shape);
+    let rows = Deferred::new(Arc::new(pictures), n, &shape);
     let rows = Rows::Deferred(Arc::new(rows));
     let data = Dataset::of(spec.to_string(), rows, labels, listing.classes)?;
-    Ok((data.with_notes(notes).with_sample_names(names), pictures))
+    Ok(data.with_notes(notes).with_sample_names(names))
 }

@@ -45,7 +45,7 @@ impl Pictures {
         let (height, width) = match Window::always(settings.resize, settings.size) {
             Some(sides) => sides,
             None => {
-                let (image, _) = files[0].picture()?;
+                let image = files[0].picture()?;
                 let window = settings.window(&image);
                 (window.height(), window.width())
             }
@@ -57,16 +57,6 @@ impl Pictures {
     /// `[channels, height, width]`.
     pub(super) fn sample(&self) -> &[usize] {
         &self.sample
-    }
-
-    /// A line about those that were decoded and are of another format than their names say.
-    pub(super) fn note(&self) -> Option<String> {
-        let format = |file: &File| file.format.get().copied();
-        let other = |file: &&File| format(file).is_some_and(|f| f != Format::named(&file.path));
-        let misnamed: Vec<&File> = self.files.iter().filter(other).collect();
-        let first = misnamed.first()?;
-        let (n, path, format) = (misnamed.len(), first.path.display(), format(first)?);
-        Some(format!("{n} pictures are named for another format, the first {path}, a {format}"))
     }
 
     /// The error of a picture whose window is not of the size that all have.
@@ -94,8 +84,7 @@ impl Recipe for Pictures {
 
     fn make(&self, row: usize, out: &mut [f32]) -> Result<(), DataError> {
         let file = &self.files[row];
-        let (image, format) = file.picture()?;
-        file.format.get_or_init(|| format);
+        let image = file.picture()?;
         let window = self.settings.window(&image);
         if [window.height(), window.width()] != self.sample[1..] {
             return Err(file.error(self.sizes(&window)));
@@ -109,6 +98,16 @@ impl Recipe for Pictures {
             out.iter_mut().zip(&picture).for_each(|(out, value)| *out = *value);
         }
         Ok(())
+    }
+
+    /// A line about those that were read and are of another format than their names say.
+    fn note(&self) -> Option<String> {
+        let format = |file: &File| file.format.get().copied();
+        let other = |file: &&File| format(file).is_some_and(|f| f != Format::named(&file.path));
+        let misnamed: Vec<&File> = self.files.iter().filter(other).collect();
+        let first = misnamed.first()?;
+        let (n, path, format) = (misnamed.len(), first.path.display(), format(first)?);
+        Some(format!("{n} pictures are named for another format, the first {path}, a {format}"))
     }
 }
 
@@ -127,16 +126,18 @@ impl File {
     fn read(&self) -> Result<(Vec<u8>, Identity), DataError> {
         let bytes = read(&self.path)?;
         let sum = Sha256::digest(&bytes).into();
+        if let Some(format) = Format::of(&bytes) {
+            self.format.get_or_init(|| format);
+        }
         match *self.sum.get_or_init(|| sum) == sum {
             true => Ok((bytes, sum)),
             false => Err(self.error(PictureError::Changed)),
         }
     }
 
-    fn picture(&self) -> Result<(image::DynamicImage, Format), DataError> {
+    fn picture(&self) -> Result<image::DynamicImage, DataError> {
         let (bytes, _) = self.read()?;
-        let (format, image) = decode::decode(bytes).map_err(|problem| self.error(problem))?;
-        Ok((image, format))
+        decode::decode(bytes).map_err(|problem| self.error(problem))
     }
 }
 
