@@ -75,7 +75,7 @@ fn slips_are_met_with_the_nearest_word() {
     lab.refused("predict --modle x", 2, &["'--modle'", "'--model'"]);
     lab.refused(&format!("run domain-adversarial {MOONS} --net shalow"), 2, &["`shallow`?"]);
     let none = format!("run domain-adversarial {MOONS} --baselines scratch");
-    lab.refused(&none, 2, &["no baseline `scratch`", "source_only, train_on_target"]);
+    lab.refused(&none, 2, &["no baseline `scratch`", "source_only, lambda_0, train_on_target"]);
 }
 
 #[test]
