@@ -30,7 +30,7 @@ impl Dataset {
         match self.identity()? {
             Some(identity) => sum.update(identity),
             None => {
-                let step = self.shape().iter().product::<usize>().div_ceil(PROBED);
+                let step = self.shape().iter().product::<usize>().div_ceil(PROBED).max(1);
                 for row in (0..self.len()).step_by(step) {
                     sum.update(self.rows().identity_of(row)?);
                 }
