@@ -144,7 +144,7 @@ impl Tape {
     pub fn record(&self, op: &'static str, value: Tensor) -> Recorder<'_> {
         let list = self.list.borrow();
         let (node, edges) = (list.nodes.len(), list.edges.len());
-        Recorder { tape: self, op, value, node, edges, needs_grad: false }
+        Recorder { tape: self, op, value, node, edges, own: 0, needs_grad: false }
     }
 
     /// How many values have been recorded.
@@ -264,8 +264,11 @@ pub struct Recorder<'t> {
     tape: &'t Tape,
     op: &'static str,
     value: Tensor,
+    /// Nodes and edges there were before.
     node: usize,
     edges: usize,
+    /// Edges of its own.
+    own: usize,
     needs_grad: bool,
 }
 
@@ -282,6 +285,7 @@ impl<'t> Recorder<'t> {
             false => Edge::Blocked(parent.id()),
         };
         self.tape.list.borrow_mut().edges.push(edge);
+        self.own += 1;
         self
     }
 
@@ -299,8 +303,10 @@ impl<'t> Recorder<'t> {
         let ids = parents.map(|p| p.id());
         let mut list = self.tape.list.borrow_mut();
         list.edges.extend(ids.map(Edge::Blocked));
+        self.own += N;
         if needed.contains(&true) {
             self.needs_grad = true;
+            self.own += 1;
             list.edges.push(Edge::Joint(Box::new(move |dy| {
                 let grads = ids.into_iter().zip(rule(dy, needed)).zip(needed);
                 grads.filter(|(_, n)| *n).filter_map(|((id, g), _)| Some((id, g?))).collect()
@@ -313,17 +319,19 @@ impl<'t> Recorder<'t> {
     /// Ends the recording and gives the new variable.
     ///
     /// # Panics
-    /// If another value was recorded since [`Tape::record`]: the two would share their rules.
+    /// If another op was recorded since [`Tape::record`]: the two would share their rules.
     #[track_caller]
     pub fn var(self) -> Var<'t> {
         let mut list = self.tape.list.borrow_mut();
         assert!(
-            list.nodes.len() == self.node,
+            list.edges.len() == self.edges + self.own,
             "`{}` was recorded while `{}` was: make what an op depends on before `record`",
             list.nodes.last().map_or("nothing", |node| node.op),
             self.op,
         );
         let edges = self.edges as u32;
+        // Weights and constants that were named between have no rules; these begin after them.
+        list.nodes[self.node..].iter_mut().for_each(|node| node.edges = edges);
         list.nodes.push(Node {
             op: self.op,
             value: self.value,
@@ -350,5 +358,18 @@ mod tests {
         let (tape, weight) = (Tape::new(), Param::weight(Tensor::scalar(1.0)));
         let a = tape.param(&weight);
         let _ = tape.record("f", Tensor::scalar(2.0)).wrt(a.exp(), |dy| dy).var();
+    }
+
+    #[test]
+    fn a_weight_may_be_named_between() {
+        let [a, b] = [2.0, 3.0].map(|x| Param::weight(Tensor::scalar(x)));
+        let tape = Tape::new();
+        let product =
+            tape.record("f", Tensor::scalar(6.0)).wrt(tape.param(&a), |dy| dy.map(|x| 3.0 * x));
+        let product = product.wrt(tape.param(&b), |dy| dy.map(|x| 2.0 * x)).var();
+        let parents: Vec<usize> = tape.describe().pop().unwrap().3;
+        assert_eq!(parents, [0, 1]);
+        let grads = product.backward();
+        assert_eq!((grads.get(&a).unwrap().item(), grads.get(&b).unwrap().item()), (3.0, 2.0));
     }
 }
