@@ -38,7 +38,7 @@ pub(super) const METHOD: Method = Method {
             "--source-epochs",
             "4",
             "--epochs",
-            "20",
+            "15",
             "--seeds",
             "3",
         ],
