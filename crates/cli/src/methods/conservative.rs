@@ -40,7 +40,7 @@ pub(super) const METHOD: Method = Method {
             "--epochs",
             "15",
             "--seeds",
-            "3",
+            "2",
         ],
         quick: &[
             "--source",

@@ -45,7 +45,7 @@ pub(super) const METHOD: Method = Method {
             "--baselines",
             "all",
             "--seeds",
-            "3",
+            "2",
         ],
         quick: &[
             "--source",
