@@ -14,15 +14,6 @@ pub(crate) fn load(role: &'static str, spec: &str) -> Result<Dataset, InputError
     read(role, spec, datasets::load)
 }
 
-/// As [`load`], for what reads sparse rows as they are; `None` if the data are of another kind.
-pub(crate) fn load_sparse(
-    role: &'static str,
-    spec: &str,
-) -> Result<Option<SparseDataset>, InputError> {
-    let sparse = |spec: &Spec| spec.is_sparse().then(|| datasets::load_sparse(spec)).transpose();
-    read(role, spec, sparse)
-}
-
 fn read<T>(
     role: &'static str,
     spec: &str,
@@ -102,9 +93,24 @@ impl Context {
         self.met(role, spec, load_known(role, spec, cache)?)
     }
 
+    /// Sparse rows as they are, for what can read them; `None` if the data are of another kind.
+    pub(crate) fn load_sparse(
+        &self,
+        role: &'static str,
+        spec: &str,
+    ) -> Result<Option<SparseDataset>, InputError> {
+        let sparse =
+            |spec: &Spec| spec.is_sparse().then(|| datasets::load_sparse(spec)).transpose();
+        let data = read(role, spec, sparse)?;
+        if let Some(data) = &data {
+            self.inputs.borrow_mut().data(role, spec, &data.fingerprint());
+        }
+        Ok(data)
+    }
+
     fn met(&self, role: &'static str, spec: &str, data: Dataset) -> Result<Dataset, InputError> {
-        let known = self.inputs.borrow_mut().data(role, spec, &data);
-        known.map_err(|e| InputError::Data { role, spec: spec.to_owned(), source: Box::new(e) })?;
+        let fail = |e| InputError::Data { role, spec: spec.to_owned(), source: Box::new(e) };
+        self.inputs.borrow_mut().data(role, spec, &data.fingerprint().map_err(fail)?);
         for note in data.notes() {
             if self.told.borrow_mut().insert(note.clone()) {
                 out::talk(self.quiet, &format!("{role}: {note}"));

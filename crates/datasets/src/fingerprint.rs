@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::{DataError, Dataset, Identity};
+use crate::{DataError, Dataset, Identity, SparseDataset};
 
 /// Numbers of the inputs that are looked at: all of a small set, of a larger one rows spread over it.
 const PROBED: usize = 1 << 22;
@@ -23,10 +23,8 @@ impl Dataset {
     /// # Errors
     /// If a file that inputs are made from cannot be read, or has changed meanwhile.
     pub fn fingerprint(&self) -> Result<Identity, DataError> {
-        let mut sum = Sha256::new_with_prefix(format!("{:?} {:?}\n", self.shape(), self.classes()));
-        for &label in self.labels().unwrap_or_default() {
-            sum.update((label as u64).to_le_bytes());
-        }
+        let labels = self.labels().unwrap_or_default();
+        let mut sum = begun(self.shape(), self.classes(), labels);
         match self.identity()? {
             Some(identity) => sum.update(identity),
             None => {
@@ -38,6 +36,28 @@ impl Dataset {
         }
         Ok(sum.finalize().into())
     }
+}
+
+impl SparseDataset {
+    /// What the data set is known again by: its shape, its classes, its labels and every entry.
+    pub fn fingerprint(&self) -> Identity {
+        let mut sum = begun(&[self.len(), self.features()], self.classes(), self.labels());
+        for row in 0..self.len() {
+            let entries = self.row(row);
+            sum.update((entries.len() as u64).to_le_bytes());
+            for (feature, value) in entries {
+                sum.update((feature as u64).to_le_bytes());
+                sum.update(value.to_le_bytes());
+            }
+        }
+        sum.finalize().into()
+    }
+}
+
+fn begun(shape: &[usize], classes: &[String], labels: &[usize]) -> Sha256 {
+    let mut sum = Sha256::new_with_prefix(format!("{shape:?} {classes:?}\n"));
+    labels.iter().for_each(|&label| sum.update((label as u64).to_le_bytes()));
+    sum
 }
 
 #[cfg(test)]
@@ -73,5 +93,27 @@ mod tests {
         let known = of(&inputs);
         inputs[[4, 7]] = 1.0;
         assert_ne!(known, of(&inputs));
+    }
+
+    #[test]
+    fn any_change_of_sparse_rows_is_seen() {
+        let set = |indptr: [usize; 3], feature: u32, value: f32, label: usize| {
+            let rows =
+                crate::Csr::new(indptr.to_vec(), vec![0, 1, feature], vec![1.0, 2.0, value], 5);
+            let classes = vec!["a".to_owned(), "b".to_owned()];
+            SparseDataset::new("s", rows, vec![0, label], classes).unwrap()
+        };
+        let known = set([0, 2, 3], 4, 3.0, 1);
+        let of = |set: &SparseDataset| set.fingerprint();
+        assert_eq!(of(&known), of(&known.clone().with_name("other")));
+        let others = [
+            set([0, 1, 3], 4, 3.0, 1),
+            set([0, 2, 3], 3, 3.0, 1),
+            set([0, 2, 3], 4, 3.5, 1),
+            set([0, 2, 3], 4, 3.0, 0),
+        ];
+        for other in others {
+            assert_ne!(of(&known), of(&other), "{other:?}");
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::config::PROVENANCE;
 use crate::error::{InputError, UsageError};
-use datasets::{DataError, Dataset, Spec};
+use datasets::{Identity, Spec};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -25,18 +25,14 @@ pub(crate) struct Inputs {
 }
 
 impl Inputs {
-    /// Remembers a data set that was read.
-    ///
-    /// # Errors
-    /// If a file that it is made from cannot be read, or has changed meanwhile.
-    pub(crate) fn data(&mut self, role: &str, spec: &str, data: &Dataset) -> Result<(), DataError> {
-        self.sums.insert(format!("{role} {spec}"), hex(&data.fingerprint()?));
+    /// Remembers a data set that was read by its fingerprint.
+    pub(crate) fn data(&mut self, role: &str, spec: &str, known_by: &Identity) {
+        self.sums.insert(format!("{role} {spec}"), hex(known_by));
         let spec: Option<Spec> = spec.parse().ok();
         // Only those schemes list what is in a folder.
         let listed = spec.filter(|spec| matches!(spec.scheme(), "images" | "audio"));
         self.folders
             .extend(listed.into_iter().flat_map(|spec| spec.parts().to_vec()).map(Into::into));
-        Ok(())
     }
 
     /// Refuses a run folder among the data: the next reading would find it there.

@@ -74,3 +74,21 @@ fn a_source_model_that_was_replaced_is_named() {
         &["m: `--init a/model.safetensors` has changed since its run was begun"],
     );
 }
+
+#[test]
+fn sparse_counts_that_changed_are_named() {
+    let lab = Lab::new();
+    let words = "0 0:3 1:1\n1 2:2 3:4\n0 0:2 1:2\n1 2:1 3:3\n";
+    lab.write("words.svmlight", words);
+    let of = "svmlight:words.svmlight?base=0";
+    let line = format!(
+        "run self-taught-clustering --source {of} --target {of} --clusters 2 --source-clusters 2 \
+         --feature-clusters 2 --lambda 1 --threads 1 --out m"
+    );
+    lab.done(&line);
+    assert_eq!(lab.run(&format!("{line} --resume")).code, Some(0));
+    lab.write("words.svmlight", words.replace("3:4", "3:5"));
+    let refusal =
+        format!("m: `--source {of}` and `--target {of}` have changed since its run was begun");
+    lab.refused(&format!("{line} --resume"), 2, &[&refusal]);
+}

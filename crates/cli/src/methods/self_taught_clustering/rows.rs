@@ -2,7 +2,6 @@
 
 use super::settings::Stand;
 use crate::context::Context;
-use crate::data;
 use crate::error::InputError;
 use datasets::{SparseUnlabelled, Unlabelled};
 use transfer::{Counts, TransferError};
@@ -23,7 +22,7 @@ impl Rows {
         context: &Context,
     ) -> Result<(Self, Option<Vec<usize>>), InputError> {
         if stand == Stand::Counts
-            && let Some(sparse) = data::load_sparse(role, spec)?
+            && let Some(sparse) = context.load_sparse(role, spec)?
         {
             return Ok((Rows::Sparse(sparse.without_labels()), Some(sparse.labels().to_vec())));
         }
