@@ -55,6 +55,18 @@ impl Dataset {
         Ok(self.select(&self.shot_rows(k, seed)?))
     }
 
+    /// All rows but these, in their order; nothing if that is none.
+    ///
+    /// # Panics
+    /// If `rows` names a row that does not exist.
+    #[track_caller]
+    pub fn without_rows(&self, rows: &[usize]) -> Option<Dataset> {
+        let mut left = vec![true; self.len()];
+        rows.iter().for_each(|&row| left[row] = false);
+        let left: Vec<usize> = (0..left.len()).filter(|&row| left[row]).collect();
+        (!left.is_empty()).then(|| self.select(&left))
+    }
+
     /// The rows that [`Dataset::shots`] takes.
     ///
     /// # Errors
@@ -190,6 +202,15 @@ mod tests {
         }
         let bare = Dataset::new("bare", data.inputs().to_owned(), None, vec![]).unwrap();
         assert!(matches!(bare.shots(1, 0), Err(DataError::NoLabels { .. })));
+    }
+
+    #[test]
+    fn what_is_left_keeps_its_order_and_may_be_nothing() {
+        let data = crate::synthetic::digits(5, 0);
+        let left = data.without_rows(&[3, 0, 3]).unwrap();
+        assert_eq!(left.inputs(), data.select(&[1, 2, 4]).inputs());
+        assert_eq!(data.without_rows(&[]).unwrap().len(), 5);
+        assert!(data.without_rows(&[4, 3, 2, 1, 0]).is_none());
     }
 
     #[test]

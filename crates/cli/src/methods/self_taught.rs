@@ -119,18 +119,13 @@ impl Domains {
         if let Some(test) = &self.test {
             return Ok((few, test.clone()));
         }
-        let mut rest = vec![true; self.target.len()];
-        rows.iter().for_each(|&row| rest[row] = false);
-        let rest: Vec<usize> = (0..rest.len()).filter(|&row| rest[row]).collect();
-        if rest.is_empty() {
-            return Err(TransferError::Mismatch {
-                what: "the labelled examples leave nothing of the target to test on",
-                left: format!("{} examples", rows.len()),
-                right: format!("{} of {}", self.target.len(), self.target.name()),
-                remedy: "give --test, or fewer labels",
-            });
-        }
-        Ok((few, self.target.select(&rest)))
+        let nothing_left = || TransferError::Mismatch {
+            what: "the labelled examples leave nothing of the target to test on",
+            left: format!("{} examples", rows.len()),
+            right: format!("{} of {}", self.target.len(), self.target.name()),
+            remedy: "give --test, or fewer labels",
+        };
+        Ok((few, self.target.without_rows(&rows).ok_or_else(nothing_left)?))
     }
 }
 

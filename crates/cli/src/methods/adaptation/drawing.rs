@@ -33,7 +33,7 @@ impl Drawn {
                 let rows = target.shot_rows(k, seed)?;
                 let test = match test {
                     Some(test) => test.clone(),
-                    None => rest(target, &rows, k)?,
+                    None => target.without_rows(&rows).ok_or_else(|| nothing_left(k, target))?,
                 };
                 (target.select(&rows), test)
             }
@@ -56,20 +56,13 @@ impl Drawn {
     }
 }
 
-/// What is not among the `rows` drawn.
-fn rest(target: &Dataset, rows: &[usize], shots: usize) -> Result<Dataset, TransferError> {
-    let mut left = vec![true; target.len()];
-    rows.iter().for_each(|&row| left[row] = false);
-    let left: Vec<usize> = (0..left.len()).filter(|&row| left[row]).collect();
-    if left.is_empty() {
-        return Err(TransferError::Mismatch {
-            what: "the shots leave nothing of the target to test on",
-            left: format!("{shots} shots of each class"),
-            right: format!("{} of {} examples", target.name(), target.len()),
-            remedy: "give --test, or fewer shots",
-        });
+fn nothing_left(shots: usize, target: &Dataset) -> TransferError {
+    TransferError::Mismatch {
+        what: "the shots leave nothing of the target to test on",
+        left: format!("{shots} shots of each class"),
+        right: format!("{} of {} examples", target.name(), target.len()),
+        remedy: "give --test, or fewer shots",
     }
-    Ok(target.select(&left))
 }
 
 #[cfg(test)]
