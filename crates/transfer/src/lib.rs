@@ -65,7 +65,7 @@ pub use linear_classifier::{LinearClassifier, LogisticRegression};
 pub use lr_range::{LrCurve, LrPoint, LrRange};
 pub use model::Model;
 pub use multi_task::{MultiTask, MultiTaskModel, MultiTaskNet};
-pub use network::Network;
+pub use network::{Network, normalises_by_batch};
 pub use progressive::{Progressive, ProgressiveModel};
 pub use saved::model_file;
 pub use self_taught::{SelfTaught, SelfTaughtModel};

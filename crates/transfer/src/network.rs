@@ -34,6 +34,13 @@ pub trait Network: Module + Clone + Send + Sync {
     }
 }
 
+/// Whether what passes through `net` in training moves the running statistics of a normalisation by
+/// the batch. Frozen ones stay.
+pub fn normalises_by_batch(net: &impl Module) -> bool {
+    let params = net.named_params();
+    params.iter().any(|(name, param)| name.ends_with("running_mean") && !param.frozen)
+}
+
 impl Network for DannNet {
     fn features<'t>(&self, x: Var<'t>) -> Var<'t> {
         self.features.forward(x)

@@ -19,11 +19,11 @@ use flags::Flags;
 use nn_layers::Sequential;
 use nn_layers::models::DannNet;
 use selection::Grid;
-use tensor_autograd::{Module, Rng};
+use tensor_autograd::Rng;
 use transfer::fit::Observer;
 use transfer::{
     Alignment, Architecture, DomainAdversarial, Model, Normalizer, Study, Supervised, Training,
-    TransferError,
+    TransferError, normalises_by_batch,
 };
 
 const NAME: &str = "domain-adversarial";
@@ -135,10 +135,15 @@ fn run(matches: &ArgMatches, control: Control, context: &Context) -> anyhow::Res
     let shape = domains.source.sample_shape();
     let architecture = args::architecture(flags.pretrained.net(&shared), shape, classes)?;
     let backbone = flags.pretrained.load(shape)?.map(|(model, _)| model.net.features);
-    let asked_by_name = shared.baselines.as_deref().is_some_and(|names| names.trim() != "all");
-    if !asked_by_name && !normalises_by_batch(&architecture, backbone.as_ref())? {
-        // It would be `source_only` over again, bit for bit.
-        chosen.retain(|arm| *arm != LAMBDA_0);
+    if shared.baselines.as_deref().is_some_and(|names| names.trim() == "all") {
+        let by_batch = match &backbone {
+            Some(features) => normalises_by_batch(features),
+            None => normalises_by_batch(&architecture.build(&mut Rng::seed(0))?.features),
+        };
+        if !by_batch {
+            // It would be `source_only` over again, bit for bit.
+            chosen.retain(|arm| *arm != LAMBDA_0);
+        }
     }
     let shared = shared.filled(&base(), &architecture.name, &chosen);
     let flags = flags.filled(shared.lr.unwrap_or(base().lr));
@@ -185,16 +190,6 @@ fn run(matches: &ArgMatches, control: Control, context: &Context) -> anyhow::Res
     draw::curves(&session.folder, &report.outcomes)?;
     let extra = health::extra(&report, &setup);
     report::finish(&session, &shared, report, extra)
-}
-
-/// Whether the target, passing through the features, leaves a trace in their statistics.
-fn normalises_by_batch(
-    architecture: &Architecture,
-    backbone: Option<&Sequential>,
-) -> Result<bool, TransferError> {
-    let built = architecture.build(&mut Rng::seed(0))?.features;
-    let params = backbone.unwrap_or(&built).named_params();
-    Ok(params.iter().any(|(name, _)| name.ends_with("running_mean")))
 }
 
 /// The settings where nothing else is said.

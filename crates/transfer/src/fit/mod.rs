@@ -14,12 +14,12 @@ pub use outline::{Outline, OutlinedWeight};
 pub use progress::{Observer, Progress};
 pub use record::{EpochRecord, History, Means};
 
-use crate::TransferError;
 use crate::error::setting;
+use crate::{TransferError, normalises_by_batch};
 use checkpoint::State;
 use optim::{Optimizer, Rule};
 use std::time::Instant;
-use tensor_autograd::{Grads, Module, Param, Real, Rng};
+use tensor_autograd::{Grads, Module, Real, Rng};
 
 /// A step's place in the whole run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -157,8 +157,7 @@ pub fn fit<O: Objective, R: Rule>(
 /// One sample has no spread that a normalisation by the batch could divide by. Asked at every step,
 /// because layers may thaw on the way.
 pub(crate) fn check_batch(net: &impl Module, rows: usize) -> Result<(), TransferError> {
-    let by_batch = |(name, p): &(String, &Param)| name.ends_with("running_mean") && !p.frozen;
-    let enough = rows > 1 || !net.named_params().iter().any(by_batch);
+    let enough = rows > 1 || !normalises_by_batch(net);
     setting("batch_size", rows, enough, "at least 2: the network normalises by the batch")
 }
 
