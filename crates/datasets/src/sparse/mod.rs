@@ -16,6 +16,10 @@ use crate::{DataError, Dataset};
 
 /// The most numbers that sparse rows are made dense into: 2²⁸, a gigabyte.
 const MOST_DENSE: usize = 1 << 28;
+/// A single large index claims a row of its size, a gigabyte from a file of ten bytes. So beyond a few
+/// numbers, one in so many must be stored; of words in short texts it is one in thousands.
+const FREE_DENSE: usize = 1 << 22;
+const DENSE_PER_STORED: usize = 1 << 14;
 
 /// Labelled examples as sparse rows: [`Dataset`]'s twin for data that would be mostly zeros.
 ///
@@ -149,7 +153,8 @@ impl SparseDataset {
     /// The same data as an array `[n, features]`.
     ///
     /// # Errors
-    /// [`DataError::TooDense`] if that would be more than 2²⁸ numbers, a gigabyte.
+    /// [`DataError::TooDense`] if that would be more than 2²⁸ numbers, a gigabyte, or more than 2²² and
+    /// 2¹⁴ for each value that is stored.
     pub fn to_dense(&self) -> Result<Dataset, DataError> {
         let inputs = dense(&self.name, &self.rows)?;
         Dataset::new(&self.name, inputs, Some(self.labels.to_vec()), self.classes.to_vec())
@@ -158,9 +163,16 @@ impl SparseDataset {
 
 /// The rows as an array, if it is not too large.
 fn dense(dataset: &str, rows: &Csr) -> Result<ArrayD<f32>, DataError> {
-    let (n, features, limit) = (rows.rows(), rows.features(), MOST_DENSE);
+    let (n, features, stored) = (rows.rows(), rows.features(), rows.values().len());
+    let limit = stored.saturating_mul(DENSE_PER_STORED).saturating_add(FREE_DENSE).min(MOST_DENSE);
     if n.checked_mul(features).is_none_or(|numbers| numbers > limit) {
-        return Err(DataError::TooDense { dataset: dataset.into(), rows: n, features, limit });
+        return Err(DataError::TooDense {
+            dataset: dataset.into(),
+            rows: n,
+            features,
+            limit,
+            stored,
+        });
     }
     let shape = vec![n, features];
     Ok(ArrayD::from_shape_vec(shape, rows.dense()).expect("as many numbers as rows times features"))
@@ -210,10 +222,28 @@ mod tests {
     fn what_is_too_large_stays_sparse() {
         let rows = Csr::new(vec![0, 1], vec![u32::MAX - 1], vec![1.0], u32::MAX as usize);
         let wide = SparseDataset::new("wide", rows, vec![0], vec!["a".into()]).unwrap();
-        let expected = "wide: 1 rows of 4294967295 features are more than 268435456 numbers when \
-                        dense; take fewer rows, as in [0..1000], or a method for sparse data";
+        let expected = "wide: 1 rows of 4294967295 features are more than 4210688 numbers when \
+                        dense, the most for 1 that are not 0; look for an index that is too large, \
+                        take fewer rows, as in [0..1000], or a method for sparse data";
         assert_eq!(wide.to_dense().unwrap_err().to_string(), expected);
         assert!(matches!(wide.without_labels().to_dense(), Err(DataError::TooDense { .. })));
+    }
+
+    /// A row of words among five million, as texts have them, may be dense; the same width for one
+    /// value may not: that file is ten bytes long.
+    #[test]
+    fn how_large_depends_on_what_is_stored() {
+        let of = |stored: u32| {
+            let rows = Csr::new(
+                vec![0, stored as usize],
+                (0..stored).collect(),
+                vec![1.0; stored as usize],
+                5_000_000,
+            );
+            SparseDataset::new("words", rows, vec![0], vec!["a".into()]).unwrap().to_dense()
+        };
+        assert!(matches!(of(1), Err(DataError::TooDense { stored: 1, .. })));
+        assert_eq!(of(100).unwrap().inputs().len(), 5_000_000);
     }
 
     #[test]

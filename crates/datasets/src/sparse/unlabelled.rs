@@ -78,7 +78,7 @@ impl SparseUnlabelled {
     /// The same rows as an array `[n, features]`.
     ///
     /// # Errors
-    /// [`DataError::TooDense`] if that would be more than 2²⁸ numbers, a gigabyte.
+    /// [`DataError::TooDense`] as of [`SparseDataset::to_dense`](crate::SparseDataset::to_dense).
     pub fn to_dense(&self) -> Result<Unlabelled, DataError> {
         Unlabelled::new(&self.name, dense(&self.name, &self.rows)?)
     }

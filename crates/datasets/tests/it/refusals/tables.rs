@@ -68,6 +68,7 @@ pub(super) fn cases() -> Vec<Case> {
         svm("beyond 32 bits", "", "1 4294967296:1\n"),
         svm("beyond 64 bits", "", "1 18446744073709551616:1\n"),
         svm("too wide to be dense", "", "1 4294967295:1\n"),
+        svm("one index that claims a gigabyte", "", "0 0166666681:1"),
         svm("groups of queries", "", "1 1:1\n2 qid:1 1:1\n"),
         svm("a cost of an example", "", "1 cost:2 1:1\n"),
         svm("no feature at all", "", "1\n-1\n"),
