@@ -87,11 +87,8 @@ unsafe impl Lhs for MatRef<'_> {
     }
 
     fn packs(&self) -> bool {
-        // Down a column with a long step every element is on a cache line of its own; rows a
-        // multiple of the first cache's way apart push each other out of it.
-        let scattered = self.col_stride != 1;
-        let colliding = self.row_stride.is_multiple_of(4096 / size_of::<Real>());
-        scattered || colliding
+        // Down a column with a long step every element is on a cache line of its own.
+        self.col_stride != 1 || self.rows_collide()
     }
 
     fn block<'b>(

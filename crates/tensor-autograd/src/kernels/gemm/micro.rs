@@ -118,6 +118,25 @@ pub(crate) struct WriteBack {
     pub col_bias: *const Real,
 }
 
+impl WriteBack {
+    /// Has the tile's part of `C` brought near while the tile is computed: it is asked for at the end,
+    /// all at once, and of a large `C` it comes from far.
+    #[inline]
+    pub(crate) fn fetch(&self, rows: usize) {
+        #[cfg(target_arch = "x86_64")]
+        for row in 0..rows {
+            for col in (0..self.cols).step_by(64 / size_of::<Real>()) {
+                use std::arch::x86_64::{_MM_HINT_ET0, _mm_prefetch};
+                let at = self.c.wrapping_add(row * self.c_row + col);
+                // SAFETY: a prefetch reads nothing that the program sees, and never faults.
+                unsafe { _mm_prefetch::<_MM_HINT_ET0>(at.cast()) };
+            }
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        let _ = rows;
+    }
+}
+
 /// The tiles an instruction set can do.
 pub(crate) trait MicroKernel {
     /// Rows of the largest tile.
