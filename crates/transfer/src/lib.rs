@@ -10,6 +10,20 @@
 //!
 //! A method that may not see the target's labels takes [`datasets::Unlabelled`], which has none.
 //! [`Study`] sets a method beside its baselines over several seeds.
+//!
+//! ```no_run
+//! use tensor_autograd::Rng;
+//! use transfer::{DomainAdversarial, fit::Progress};
+//!
+//! let source = datasets::load(&"mnist:data/mnist".parse()?)?.grey_to_rgb()?;
+//! let target = datasets::load(&"idx:data/mnist-m/train-images-idx4-ubyte.gz".parse()?)?;
+//! let test = datasets::load(&"idx:data/mnist-m/t10k-images-idx4-ubyte.gz,data/mnist-m/t10k-labels-idx1-ubyte.gz".parse()?)?;
+//! let net = nn_layers::models::dann_mnist([3, 28, 28], 10, &mut Rng::seed(0));
+//! let dann = DomainAdversarial::new(net).seed(0);
+//! let model = dann.fit(&source, &target.without_labels(), &mut Progress::bar())?;
+//! println!("{:.1} %", 100.0 * model.accuracy(&test)?);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 #![forbid(unsafe_code)]
 

@@ -120,6 +120,19 @@ fn decimals(text: &str) -> impl Iterator<Item = &str> {
     numbers.map(|n| n.trim_matches('.')).filter(|n| n.contains('.'))
 }
 
+/// Whether the documentation of a source file has the first example in Rust of a page, where the
+/// compiler sees it.
+pub(crate) fn documented(page: &str, source: &Source) -> bool {
+    let Some((example, _)) = page.split_once("```rust\n").and_then(|(_, r)| r.split_once("```"))
+    else {
+        return false;
+    };
+    let example: Vec<&str> = example.lines().collect();
+    let of = |line: &String| line.trim_start_matches(['/', '!']).trim().to_owned();
+    let lines: Vec<String> = source.comments.iter().map(of).collect();
+    lines.windows(example.len()).any(|lines| lines == example)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -99,6 +99,15 @@ fn figures_in_the_book_are_those_of_the_results() {
 }
 
 #[test]
+fn the_readme_s_rust_is_compiled() {
+    let readme = text(&source::root().join("README.md"));
+    let path = "crates/transfer/src/lib.rs";
+    let library = Source::new(path, &text(&source::root().join(path)));
+    assert!(book::documented(&readme, &library), "README's example is not that of {path}");
+    assert!(!book::documented(&readme.replace("Rng::seed(0)", "Rng::new(0)"), &library));
+}
+
+#[test]
 fn every_page_of_the_book_is_in_its_table_of_contents() {
     let docs = source::root().join("docs");
     let contents = docs.join("SUMMARY.md");

@@ -24,7 +24,7 @@ pub(crate) use rehearsal::Rehearsal;
 pub(crate) use session::{Session, baselines};
 pub(crate) use shared::{Shared, within};
 pub(crate) use small::Small;
-pub(crate) use tasks::{TaskSpec, paired};
+pub(crate) use tasks::{TaskSpec, paired, tested_apart};
 
 use clap::{Args, value_parser};
 use std::path::PathBuf;

@@ -1,6 +1,7 @@
 //! Tasks by name, in the order given: `--task NAME=SPEC`, and `--test-task NAME=SPEC` for the data
 //! that each is measured on.
 
+use crate::data::same_spec;
 use crate::error::UsageError;
 use serde::{Deserialize, Serialize};
 
@@ -44,11 +45,23 @@ impl From<TaskSpec> for String {
     }
 }
 
+/// Refuses test data that are what the task of their name learns.
+pub(crate) fn tested_apart(tasks: &[TaskSpec], tests: &[TaskSpec]) -> Result<(), UsageError> {
+    let same = |a: &TaskSpec, b: &TaskSpec| a.name == b.name && same_spec(&a.spec, &b.spec);
+    match tests.iter().any(|test| tasks.iter().any(|task| same(task, test))) {
+        true => Err(UsageError::Conflict(
+            "--test-task names what --task of that name does: the score would be of what was learnt by \
+             heart; give other data, as a range of rows, DIR[5000..6000]",
+        )),
+        false => Ok(()),
+    }
+}
+
 /// The test data of every task, in the order of the tasks.
 ///
 /// # Errors
-/// If there are fewer than `least` tasks, two have one name, or there is not exactly one
-/// `--test-task` for each.
+/// If there are fewer than `least` tasks, two have one name, there is not exactly one `--test-task`
+/// for each, or one names what its task learns.
 pub(crate) fn paired<'a>(
     tasks: &'a [TaskSpec],
     tests: &'a [TaskSpec],
@@ -67,6 +80,7 @@ pub(crate) fn paired<'a>(
     if tests.iter().any(|test| tasks.iter().all(|task| task.name != test.name)) {
         return Err(UsageError::Conflict("a --test-task has a name that no --task has"));
     }
+    tested_apart(tasks, tests)?;
     let test = |task: &TaskSpec| tests.iter().find(|test| test.name == task.name);
     let all: Option<Vec<_>> = tasks.iter().map(test).collect();
     let remedy = "give one for every --task, under the same name";
@@ -105,5 +119,8 @@ mod tests {
         assert!(refused(&both, &tests[..1]).contains("--test-task is missing"));
         assert!(refused(&[a.clone(), a], &tests).contains("one name"));
         assert!(refused(&both, &[task("c=x")]).contains("no --task has"));
+        let learnt = [task("a=u"), task("b=synthetic:moons?seed=1&n=9")];
+        let tests = [task("a=v"), task("b=synthetic:moons?n=9&seed=1")];
+        assert!(refused(&learnt, &tests).contains("learnt by heart"));
     }
 }

@@ -80,6 +80,8 @@ fn what_does_not_fit_is_refused() {
     let two = "--task a=synthetic:digits?n=20 --task b=synthetic:moons?n=20";
     lab.refused(&format!("run progressive {two}"), 2, &["--test-task is missing"]);
     let tests = "--test-task a=synthetic:digits?n=20 --test-task b=synthetic:moons?n=20";
+    lab.refused(&format!("run progressive {two} {tests}"), 2, &["learnt by heart"]);
+    let tests = tests.replace("?n=20", "?n=20#test");
     lab.refused(&format!("run progressive {two} {tests}"), 3, &["[1, 28, 28]", "[2]"]);
     lab.refused(&format!("run progressive {TASKS} --source x"), 2, &["--source has no meaning"]);
     lab.refused(&format!("run progressive {TASKS} --net cnn"), 2, &["no network `cnn`"]);

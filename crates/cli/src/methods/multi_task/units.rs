@@ -5,7 +5,7 @@ use super::settings::{Flags, SHARE};
 use crate::context::Context;
 use crate::data;
 use crate::error::{InputError, UsageError};
-use crate::run::{Shared, TaskSpec};
+use crate::run::{Shared, TaskSpec, tested_apart};
 use datasets::readers::csv::load_regression;
 use datasets::{DataError, Dataset, Spec};
 use transfer::TransferError;
@@ -45,7 +45,10 @@ impl Units {
         share_inputs(&mut train);
         let test = match flags.test_task.as_deref() {
             None => None,
-            Some(given) => Some(test(given, &named, size, context)?),
+            Some(tests) => {
+                tested_apart(given, tests)?;
+                Some(test(tests, &named, size, context)?)
+            }
         };
         Ok(Units { named, train, test, share: flags.test_share.unwrap_or(SHARE) })
     }

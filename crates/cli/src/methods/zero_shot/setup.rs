@@ -48,6 +48,13 @@ impl Setup {
             let remedy = "with --generalized, samples of seen classes that were not trained on";
             return Err(missing("--test", remedy).into());
         }
+        if generalized && shared.test.as_deref().is_some_and(|test| data::same_spec(test, source)) {
+            return Err(UsageError::Conflict(
+                "--test names what --source names: with --generalized the score of the seen classes \
+                 would be of what was learnt by heart; give other data, as a range of rows",
+            )
+            .into());
+        }
         let size =
             shared.size().map_err(|_| UsageError::Conflict("--resize takes HxW, as 28x28"))?;
         let all = context.load_labelled("--source", source)?;

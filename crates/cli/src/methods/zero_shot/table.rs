@@ -21,7 +21,11 @@ pub(super) fn load(name: &str) -> anyhow::Result<Signatures> {
 fn read(path: &Path) -> anyhow::Result<Signatures> {
     let failed = |source| InputError::Read { path: path.to_owned(), operation: "read", source };
     let wrong = |why: String| InputError::File { path: path.to_owned(), why };
-    if std::fs::metadata(path).map_err(failed)?.len() > MOST_BYTES {
+    let file = std::fs::metadata(path).map_err(failed)?;
+    if !file.is_file() {
+        return Err(wrong("it is no file, and a table of signatures is one".into()).into());
+    }
+    if file.len() > MOST_BYTES {
         return Err(wrong("it is too large to be a table of signatures".into()).into());
     }
     let text = std::fs::read_to_string(path).map_err(failed)?;
@@ -78,6 +82,7 @@ mod tests {
         assert!(text("cat\t1\t2\ndog\t0\tx\n").ends_with("line 2: `x` is no number"));
         assert!(text("cat\t1\t2\ndog\t0\n").contains("`dog` has 1 values for 2 attributes"));
         assert!(text("cat\t1\t2\ndog\t1\t2\n").contains("the same signature: cat = dog"));
+        assert!(load("/").unwrap_err().to_string().contains("it is no file"));
         assert!(load("no/such.tsv").unwrap_err().to_string().contains("no/such.tsv"));
     }
 
