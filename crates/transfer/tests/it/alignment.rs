@@ -2,7 +2,7 @@
 
 use crate::common::{bits, bits_of, quiet, shallow, two_moons, two_papers};
 use nn_layers::models::{self, DannNet, cifar_net};
-use nn_layers::{BatchNorm2d, Conv2d, flatten, relu, seq};
+use nn_layers::{BatchNorm2d, Conv2d, Dropout, flatten, relu, seq};
 use tensor_autograd::{Module, Real, Rng};
 use transfer::domain_adversarial::alignment::recalibrate;
 use transfer::fit::Observer;
@@ -119,6 +119,20 @@ fn statistics_that_are_kept_stay_and_the_others_are_adapted() {
         let apart = value.zip(&fast[name], |a, b| (a - b).abs() / (1.0 + b.abs()));
         assert!(apart.as_slice().iter().all(|x| *x < 1e-4), "{name}");
     }
+}
+
+/// The statistics are for use, where dropout is off.
+#[test]
+fn statistics_are_adapted_without_dropout() {
+    let target = two_papers(40).1.without_labels();
+    let normalizer = Normalizer::fit(Normalize::Standard, &target);
+    let statistics = |first: Dropout| {
+        let features = seq![first, BatchNorm2d::new(1), flatten];
+        let mut net = DannNet { features, label: seq![], domain: seq![] };
+        recalibrate(&mut net, &target, &normalizer).unwrap();
+        bits_of(&net, "features.1.running*")
+    };
+    assert_eq!(statistics(Dropout::new(0.5)), statistics(Dropout::new(0.0)));
 }
 
 #[test]

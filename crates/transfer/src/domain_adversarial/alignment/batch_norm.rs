@@ -112,7 +112,9 @@ fn proposed(
             param.value = param.value.map(|_| start);
         }
     }
-    let (_, grads) = grad(&mut Rng::seed(0), |t| net.forward(t.constant(batch.clone())).sum(..));
+    let (_, grads) = grad(&mut Rng::seed(0).without_dropout(), |t| {
+        net.forward(t.constant(batch.clone())).sum(..)
+    });
     let all = net.named_params().into_iter();
     all.filter_map(|(name, param)| Some((name, grads.buffer(param)?.clone()))).collect()
 }
