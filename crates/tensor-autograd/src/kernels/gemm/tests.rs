@@ -72,9 +72,15 @@ fn all_shapes_and_layouts_agree_with_the_oracle() {
             }
         }
         // Several blocks of every loop, and parts on several threads.
-        for shape in
-            [(257, 300, 65), (500, 257, 40), (30, 600, 1100), (120, 513, 130), (259, 9, 1061)]
-        {
+        for shape in [
+            (257, 300, 65),
+            (500, 257, 40),
+            (30, 600, 1100),
+            (120, 513, 130),
+            (259, 9, 1061),
+            (140, 70, 240), // read where it lies, the rows cut
+            (530, 3, 520),  // a large C
+        ] {
             check_shape(isa, shape);
         }
     }
@@ -101,7 +107,8 @@ fn strides_beyond_the_matrix_are_honoured() {
 
 #[test]
 fn tiles_of_another_size_give_the_same_bits() {
-    let (m, k, n, half) = (256, 530, 1024, 512);
+    // As AVX-512 has them: a narrow product and a wide one.
+    let (m, k, n, half) = (256, 530, 1024, 160);
     let (a, b) = (noise(m * k, 1), noise(k * n, 2));
     for isa in Isa::available() {
         let product = |cols: usize| {
@@ -129,9 +136,14 @@ fn identity_changes_nothing() {
 
 #[test]
 fn bits_do_not_depend_on_the_number_of_threads() {
-    for (m, k, n) in
-        [(128, 784, 256), (97, 530, 301), (700, 300, 10), (5, 900, 2000), (257, 530, 1061)]
-    {
+    for (m, k, n) in [
+        (128, 784, 256),
+        (97, 530, 301),
+        (700, 300, 10),
+        (5, 900, 2000),
+        (257, 530, 1061),
+        (200, 300, 240),
+    ] {
         let (a, b) = (noise(m * k, 1), noise(k * n, 2));
         let run = |threads| {
             let mut c = vec![0.0; m * n];
