@@ -176,7 +176,7 @@ pub enum DataError {
 
     /// Sparse rows that would be too large when dense.
     #[error(
-        "{dataset}: {rows} rows of {features} features are more than {limit} numbers when dense, the most for {stored} that are not 0; look for an index that is too large, take fewer rows, as in [0..1000], or a method for sparse data"
+        "{dataset}: {rows} rows of {features} features are more than {limit} numbers when dense, the most for {stored} that are stored; look for an index that is too large, take fewer rows or a method for sparse data"
     )]
     TooDense {
         /// The data set.

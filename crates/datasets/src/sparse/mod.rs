@@ -17,9 +17,9 @@ use crate::{DataError, Dataset};
 /// The most numbers that sparse rows are made dense into: 2²⁸, a gigabyte.
 const MOST_DENSE: usize = 1 << 28;
 /// A single large index claims a row of its size, a gigabyte from a file of ten bytes. So beyond a few
-/// numbers, one in so many must be stored; of words in short texts it is one in a thousand.
+/// numbers, one in so many must be stored; of words in short texts it is one in thousands.
 const FREE_DENSE: usize = 1 << 22;
-const DENSE_PER_STORED: usize = 1 << 12;
+const DENSE_PER_STORED: usize = 1 << 14;
 
 /// Labelled examples as sparse rows: [`Dataset`]'s twin for data that would be mostly zeros.
 ///
@@ -154,7 +154,7 @@ impl SparseDataset {
     ///
     /// # Errors
     /// [`DataError::TooDense`] if that would be more than 2²⁸ numbers, a gigabyte, or more than 2²² and
-    /// 2¹² for each value that is stored.
+    /// 2¹⁴ for each value that is stored.
     pub fn to_dense(&self) -> Result<Dataset, DataError> {
         let inputs = dense(&self.name, &self.rows)?;
         Dataset::new(&self.name, inputs, Some(self.labels.to_vec()), self.classes.to_vec())
@@ -222,9 +222,9 @@ mod tests {
     fn what_is_too_large_stays_sparse() {
         let rows = Csr::new(vec![0, 1], vec![u32::MAX - 1], vec![1.0], u32::MAX as usize);
         let wide = SparseDataset::new("wide", rows, vec![0], vec!["a".into()]).unwrap();
-        let expected = "wide: 1 rows of 4294967295 features are more than 4198400 numbers when \
-                        dense, the most for 1 that are not 0; look for an index that is too large, \
-                        take fewer rows, as in [0..1000], or a method for sparse data";
+        let expected = "wide: 1 rows of 4294967295 features are more than 4210688 numbers when \
+                        dense, the most for 1 that are stored; look for an index that is too large, \
+                        take fewer rows or a method for sparse data";
         assert_eq!(wide.to_dense().unwrap_err().to_string(), expected);
         assert!(matches!(wide.without_labels().to_dense(), Err(DataError::TooDense { .. })));
     }
@@ -243,7 +243,7 @@ mod tests {
             SparseDataset::new("words", rows, vec![0], vec!["a".into()]).unwrap().to_dense()
         };
         assert!(matches!(of(1), Err(DataError::TooDense { stored: 1, .. })));
-        assert_eq!(of(300).unwrap().inputs().len(), 5_000_000);
+        assert_eq!(of(100).unwrap().inputs().len(), 5_000_000);
     }
 
     #[test]

@@ -86,9 +86,9 @@ fn svmlight_indices() {
     check(
         &[("x", b"1 4294967295:1".to_vec())],
         "svmlight:DIR/x",
-        "svmlight:DIR/x: 1 rows of 4294967295 features are more than 4198400 numbers when \
-         dense, the most for 1 that are not 0; look for an index that is too large, take fewer rows, \
-         as in [0..1000], or a method for sparse data",
+        "svmlight:DIR/x: 1 rows of 4294967295 features are more than 4210688 numbers when \
+         dense, the most for 1 that are stored; look for an index that is too large, take fewer rows \
+         or a method for sparse data",
     );
     check(
         &[("x", b"1 1:1\n2 1:1".to_vec())],

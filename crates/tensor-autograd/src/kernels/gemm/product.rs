@@ -315,11 +315,13 @@ pub(crate) unsafe fn product_parallel<K: MicroKernel>(
         false => tasks(flops),
     };
     // Where nothing is packed, rows may be cut instead, which are many, if panels leave a thread idle.
-    let lies = b.in_place(grid.tiles, 0..grid.k, 0, grid.vectors * K::LANES).is_some();
+    let lies = b
+        .in_place(grid.tiles.max(IN_PLACE_TILES + 1), 0..grid.k, 0, grid.vectors * K::LANES)
+        .is_some();
     let even = grid.panels.is_multiple_of(parallel::num_threads());
-    let (down, across) = match even || !lies || a.packs() {
+    let (down, across) = match even || !lies || a.packs() || grid.tiles < wanted {
         true => grid.split_across(wanted),
-        false => (wanted.min(grid.tiles), 1),
+        false => (wanted, 1),
     };
     parallel::for_tasks(down * across, flops / 8, |task| {
         let part = Part {
