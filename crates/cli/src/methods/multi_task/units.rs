@@ -31,6 +31,7 @@ impl Units {
             let (what, remedy) = ("--task", "at least one, as left=multi:synthetic:digits#left");
             return Err(UsageError::Missing { what, remedy }.into());
         }
+        tested_apart(given, flags.test_task.as_deref().unwrap_or_default())?;
         let size =
             shared.size().map_err(|_| UsageError::Conflict("--resize takes HxW, as 28x28"))?;
         let mut named: Vec<Named> = Vec::new();
@@ -45,10 +46,7 @@ impl Units {
         share_inputs(&mut train);
         let test = match flags.test_task.as_deref() {
             None => None,
-            Some(tests) => {
-                tested_apart(given, tests)?;
-                Some(test(tests, &named, size, context)?)
-            }
+            Some(tests) => Some(test(tests, &named, size, context)?),
         };
         Ok(Units { named, train, test, share: flags.test_share.unwrap_or(SHARE) })
     }

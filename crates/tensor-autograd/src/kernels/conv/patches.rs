@@ -17,7 +17,7 @@ use super::Conv2dShape;
 use crate::Real;
 use crate::kernels::gemm::lhs::{Block, Lhs};
 use crate::kernels::gemm::micro::GatheredRows;
-use crate::kernels::gemm::product::{Grid, IN_PLACE_TILES, MAX_KC, Rhs};
+use crate::kernels::gemm::product::{Grid, MAX_KC, Rhs};
 use crate::kernels::isa::vectorized;
 use std::ops::Range;
 
@@ -235,15 +235,9 @@ impl Rhs for PatchColumns<'_> {
         });
     }
 
-    fn in_place(
-        &self,
-        tiles: usize,
-        ks: Range<usize>,
-        col: usize,
-        width: usize,
-    ) -> Option<(*const Real, usize)> {
+    fn in_place(&self, ks: Range<usize>, col: usize, width: usize) -> Option<(*const Real, usize)> {
         let p = self.patches;
-        (tiles <= IN_PLACE_TILES && p.is_matrix() && col + width <= p.out_w && !ks.is_empty())
+        (p.is_matrix() && col + width <= p.out_w && !ks.is_empty())
             .then(|| (self.image[p.taps[ks.start] + col..].as_ptr(), p.plane_len()))
     }
 }

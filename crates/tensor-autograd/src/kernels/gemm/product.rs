@@ -32,11 +32,10 @@ const MAX_MC: usize = 240;
 /// are cut into stripes, and each stripe packs all of `A` again.
 const MAX_NC: usize = 2048;
 /// Up to so many tiles in a column read `B` where it lies, however large it is.
-pub(crate) const IN_PLACE_TILES: usize = 6;
-/// The largest `B` that all read where it lies: it fits the second cache, and a copy would be another
-/// 3 % of a product of 256 × 256.
-const IN_PLACE_NUMBERS: usize = 1 << 18;
-/// A larger `C` is fetched tile by tile while the tile is computed; a smaller one is near anyway.
+const IN_PLACE_TILES: usize = 6;
+/// A matrix of so many numbers fits the second cache. Such a `B` is read where it lies, by however many
+/// tiles, for a copy would be another 3 % of a product of 256 × 256; a larger `C` is fetched tile by tile
+/// while the tile is computed.
 const NEAR_NUMBERS: usize = 1 << 18;
 /// The least arithmetic that is worth a task of its own, some 20 µs.
 const TASK_FLOPS: usize = 1 << 21;
@@ -46,11 +45,15 @@ pub(crate) trait Rhs: Sync {
     /// Fills `dst[p · width + j] = B[ks.start + p, cols.start + j]`, with zeros for further `j`.
     fn pack(&self, dst: &mut [Real], width: usize, ks: Range<usize>, cols: Range<usize>);
 
-    /// The panel's first element and the distance of its rows, if `tiles` tiles had better read the
-    /// panel where it lies: `width` elements of each row of `ks` are readable.
+    /// Whether panels that can be read where they lie are best read there, however often.
+    fn near(&self) -> bool {
+        false
+    }
+
+    /// The panel's first element and the distance of its rows, if the panel can be read where it
+    /// lies: `width` elements of each row of `ks` are readable.
     fn in_place(
         &self,
-        _tiles: usize,
         _ks: Range<usize>,
         _col: usize,
         _width: usize,
@@ -64,17 +67,13 @@ impl Rhs for MatRef<'_> {
         pack_panel(dst, width, self, ks, cols);
     }
 
-    fn in_place(
-        &self,
-        tiles: usize,
-        ks: Range<usize>,
-        col: usize,
-        width: usize,
-    ) -> Option<(*const Real, usize)> {
+    fn near(&self) -> bool {
+        self.rows * self.cols <= NEAR_NUMBERS && !self.rows_collide()
+    }
+
+    fn in_place(&self, ks: Range<usize>, col: usize, width: usize) -> Option<(*const Real, usize)> {
         let inside = col + width <= self.cols && !ks.is_empty();
-        // Few tiles read each panel so seldom that copying it first would cost more.
-        let near = self.rows * self.cols <= IN_PLACE_NUMBERS && !self.rows_collide();
-        (self.col_stride == 1 && inside && (near || tiles <= IN_PLACE_TILES))
+        (self.col_stride == 1 && inside)
             .then(|| (self.data[ks.start * self.row_stride + col..].as_ptr(), self.row_stride))
     }
 }
@@ -258,8 +257,9 @@ unsafe fn stripe<K: MicroKernel>(
 ) {
     let keep = per_block < part.tiles.len();
     let kc = grid.k_block();
-    let in_place = |ks, col, width| b.in_place(part.tiles.len(), ks, col, width);
-    let all_in_place = in_place(0..grid.k, 0, grid.vectors * K::LANES).is_some();
+    // Few rows of tiles read each panel so seldom that copying it first would cost more.
+    let in_place = part.tiles.len() <= IN_PLACE_TILES || b.near();
+    let all_in_place = in_place && b.in_place(0..grid.k, 0, grid.vectors * K::LANES).is_some();
     let far = grid.m * grid.n > NEAR_NUMBERS;
     let slots = if keep { part.panels.len() } else { 1 };
     let b_len = if all_in_place { 0 } else { slots * kc * K::NR };
@@ -271,7 +271,8 @@ unsafe fn stripe<K: MicroKernel>(
                     let cols = grid.cols(panel);
                     let vectors = cols.len().div_ceil(K::LANES);
                     let width = vectors * K::LANES;
-                    let lies = in_place(ks.clone(), cols.start, width);
+                    let lies =
+                        if in_place { b.in_place(ks.clone(), cols.start, width) } else { None };
                     let (b_ptr, b_row) = lies.unwrap_or_else(|| {
                         let slot = if keep { panel - part.panels.start } else { 0 };
                         let buf = &mut b_buf[slot * kc * K::NR..][..ks.len() * width];
@@ -315,9 +316,7 @@ pub(crate) unsafe fn product_parallel<K: MicroKernel>(
         false => tasks(flops),
     };
     // Where nothing is packed, rows may be cut instead, which are many, if panels leave a thread idle.
-    let lies = b
-        .in_place(grid.tiles.max(IN_PLACE_TILES + 1), 0..grid.k, 0, grid.vectors * K::LANES)
-        .is_some();
+    let lies = b.near() && b.in_place(0..grid.k, 0, grid.vectors * K::LANES).is_some();
     let even = grid.panels.is_multiple_of(parallel::num_threads());
     let (down, across) = match even || !lies || a.packs() || grid.tiles < wanted {
         true => grid.split_across(wanted),
